@@ -1,0 +1,1 @@
+"""Prefect flows: they decorate and orchestrate, nothing else."""

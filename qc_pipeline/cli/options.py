@@ -1,0 +1,42 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def home_option(function: F) -> F:
+    """`--home DIR`."""
+    return click.option(
+        "--home",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=None,
+        help="Home folder (default: $QC_HOME, else ./var).",
+    )(function)
+
+
+def json_option(function: F) -> F:
+    """`--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")(
+        function
+    )
+
+
+def by_option(function: F) -> F:
+    """`--by USER`."""
+    return click.option("--by", required=True, metavar="USER", help="Who decides (required).")(
+        function
+    )
+
+
+def wide_console() -> Console:
+    """A console for tables: as wide as the terminal, and wide enough when there is none."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)

@@ -1,0 +1,301 @@
+"""The operators of a rule's `when`, as small objects that look at one utterance of a scene.
+
+A condition answers with *proofs*. A proof is a conjunction of groups of hits: one hit of
+every group must hold for the proof to hold, so that guards can knock out single hits. A
+proof without groups rests on the whole utterance; no proof means the condition is false.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal
+
+from qc_pipeline.detect.matching import Hit, find_regex
+from qc_pipeline.detect.scene import Scene, Turn, other_side
+from qc_pipeline.records import EventKind, Role, Speaker
+
+Proof = tuple[tuple[Hit, ...], ...]
+WHOLE_UTTERANCE: Proof = ()
+_MOST_PROOFS = 24
+_NO_WORDS: frozenset[int] = frozenset()
+
+
+class Condition(ABC):
+    """Something that holds, or doesn't, for utterance number `place` of a scene."""
+
+    @abstractmethod
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        """Why it holds; empty when it doesn't."""
+
+    def wakers(self) -> frozenset[int] | None:
+        """Patterns of which at least one must be in the judged utterance for the condition to
+        hold; None when it can hold without any.
+        """
+        return None
+
+
+def _when(true: bool) -> tuple[Proof, ...]:
+    return (WHOLE_UTTERANCE,) if true else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Says(Condition):
+    """One of the patterns is in the utterance."""
+
+    patterns: tuple[int, ...]
+
+    def hits(self, turn: Turn) -> tuple[Hit, ...]:
+        woken = turn.scanned.woken
+        return tuple(
+            hit for number in self.patterns if number in woken for hit in turn.scanned.find(number)
+        )
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        hits = self.hits(scene.turns[place])
+        return ((hits,),) if hits else ()
+
+    def wakers(self) -> frozenset[int]:
+        return frozenset(self.patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class Regex(Condition):
+    """A regular expression, run by RE2 over content characters."""
+
+    compiled: Any
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        content = scene.turns[place].content
+        hits = find_regex(self.compiled, content.text, content.encoded)
+        return ((hits,),) if hits else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Near(Condition):
+    """Both in the utterance with at most `within` characters between, and in one sentence or
+    several; `ordered`: the first before the second.
+    """
+
+    first: Says
+    second: Says
+    within: int
+    ordered: bool
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        turn = scene.turns[place]
+        pairs = tuple(
+            _united(one, two)
+            for one in self.first.hits(turn)
+            for two in self.second.hits(turn)
+            if self._fit(one, two)
+        )
+        return ((pairs,),) if pairs else ()
+
+    def _fit(self, one: Hit, two: Hit) -> bool:
+        if one.end <= two.start:
+            return two.start - one.end <= self.within
+        return not self.ordered and two.end <= one.start and one.start - two.end <= self.within
+
+    def wakers(self) -> frozenset[int]:
+        return self.first.wakers()
+
+
+def _united(one: Hit, two: Hit) -> Hit:
+    return Hit(
+        start=min(one.start, two.start),
+        end=max(one.end, two.end),
+        channel="phonetic" if "phonetic" in (one.channel, two.channel) else "lexicon",
+        likeness=min(one.likeness, two.likeness),
+        parts=(one, two),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere(Condition):
+    """One of the last (`later`: next) `within` utterances of a speaker has one of the
+    patterns. `speaker` None: the other side.
+    """
+
+    says: Says
+    speaker: Speaker | Literal["any"] | None
+    within: int
+    later: bool
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        who = other_side(scene.turns[place].speaker) if self.speaker is None else self.speaker
+        wanted = None if who == "any" else who
+        turns = scene.after(place, wanted) if self.later else scene.before(place, wanted)
+        return _when(any(self.says.hits(turn) for turn in turns[: self.within]))
+
+
+@dataclass(frozen=True, slots=True)
+class Around(Condition):
+    """One of the patterns is said within `seconds` of the utterance, itself included. In a
+    text-only line, where no times are known, in the line or the one before.
+    """
+
+    says: Says
+    speaker: Speaker | Literal["any"]
+    seconds: float
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        here = scene.turns[place].utterance
+        return _when(
+            any(
+                self.says.hits(turn)
+                for turn in scene.turns
+                if self.speaker in ("any", turn.speaker)
+                and turn.utterance.end_s >= here.start_s - self.seconds
+                and turn.utterance.start_s <= here.end_s + self.seconds
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Condition):
+    """The utterance in which a speaker reaches the N-th hit."""
+
+    says: Says
+    at_least: int
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        turn = scene.turns[place]
+        hits = self.says.hits(turn)
+        before = sum(len(self.says.hits(each)) for each in scene.before(place, turn.speaker))
+        return ((hits,),) if hits and before < self.at_least <= before + len(hits) else ()
+
+    def wakers(self) -> frozenset[int]:
+        return self.says.wakers()
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Condition):
+    """Where in the call. Turns are counted per speaker, utterances in a row as one. Never
+    true for a text-only line, whose place is not known.
+    """
+
+    where: Literal["first_turns", "last_turns", "first_seconds", "last_seconds"]
+    amount: float
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        turn = scene.turns[place]
+        match self.where:
+            case "first_turns":
+                here = turn.number <= self.amount
+            case "last_turns":
+                here = scene.last_number(turn.speaker) - turn.number < self.amount
+            case "first_seconds":
+                here = turn.utterance.start_s < self.amount
+            case "last_seconds":
+                here = turn.utterance.end_s > scene.end_s - self.amount
+        return _when(here and not scene.text_only)
+
+
+@dataclass(frozen=True, slots=True)
+class Listener(Condition):
+    """The collector talks to one of these roles."""
+
+    roles: tuple[Role, ...]
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        return _when(scene.turns[place].listener in self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Established(Condition):
+    """An event of one of these kinds happened earlier in the call."""
+
+    kinds: tuple[EventKind, ...]
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        index = scene.turns[place].utterance.index
+        return _when(any(e.kind in self.kinds and e.utterance_index < index for e in scene.events))
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Condition):
+    """A fact of the case or of the call record is one of these; an unknown one is "unknown"."""
+
+    of: Literal["case", "call"]
+    allowed: Mapping[str, tuple[str | bool, ...]]
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        source: object = scene.context.case if self.of == "case" else scene.context.call
+        for name, allowed in self.allowed.items():
+            value = getattr(source, name) if source is not None else None
+            if ("unknown" if value is None else value) not in allowed:
+                return ()
+        return _when(True)
+
+
+@dataclass(frozen=True, slots=True)
+class NotMeasured(Condition):
+    """An acoustic measure or a classifier score: false while nothing measures it."""
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf(Condition):
+    """One of the items holds."""
+
+    items: tuple[Condition, ...]
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        alone: dict[Hit, None] = {}
+        found: list[Proof] = []
+        for item in self.items:
+            for proof in item.proofs(scene, place):
+                if len(proof) == 1:
+                    alone.update(dict.fromkeys(proof[0]))
+                elif proof not in found:
+                    found.append(proof)
+        return ((tuple(alone),), *found) if alone else tuple(found)
+
+    def wakers(self) -> frozenset[int] | None:
+        united = _NO_WORDS
+        for item in self.items:
+            wakers = item.wakers()
+            if wakers is None:
+                return None
+            united |= wakers
+        return united
+
+
+@dataclass(frozen=True, slots=True)
+class AllOf(Condition):
+    """Every item holds. The finding spans the words of the first item that has words."""
+
+    items: tuple[Condition, ...]
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        each: list[tuple[Proof, ...]] = []
+        for item in self.items:
+            proofs = item.proofs(scene, place)
+            if not proofs:
+                return ()
+            each.append(proofs)
+        joined: dict[Proof, None] = {}
+        for combination in product(*each):
+            joined[tuple(group for proof in combination for group in proof)] = None
+            if len(joined) == _MOST_PROOFS:
+                break
+        return tuple(joined)
+
+    def wakers(self) -> frozenset[int] | None:
+        known = [wakers for item in self.items if (wakers := item.wakers()) is not None]
+        return min(known, key=len, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class NoneOf(Condition):
+    """No item holds."""
+
+    items: tuple[Condition, ...]
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        return _when(not any(item.proofs(scene, place) for item in self.items))

@@ -1,0 +1,238 @@
+"""Every pattern of a rule set at once: which of them an utterance contains, and where.
+
+An Aho-Corasick pass over the utterance's characters, and one over its sound, wake the few
+patterns whose anchors are all there; only those are run, by RE2, in linear time.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Literal
+
+import ahocorasick
+import re2
+
+from qc_pipeline.detect.alignment import align_by_sound, align_known
+from qc_pipeline.detect.content import Content, content_of
+from qc_pipeline.detect.patterns import Pattern
+from qc_pipeline.detect.phonetic import sound_of
+from qc_pipeline.errors import RuleError
+
+Channel = Literal["lexicon", "phonetic"]
+
+# RE2 memory for one compiled pattern, bytes; a pattern that needs more is refused.
+_MAX_MEMORY = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Content characters `start:end` of an utterance. `likeness` is the share of the
+    pattern's characters that were found as written: 1.0 unless matched by sound. `pattern` is
+    its number in the bank; a hit made of two has the two as `parts` instead.
+    """
+
+    start: int
+    end: int
+    channel: Channel = "lexicon"
+    likeness: float = 1.0
+    pattern: int | None = None
+    parts: tuple[Hit, ...] = ()
+
+
+class Matcher:
+    """One pattern or regular expression, ready to run."""
+
+    def __init__(self, pattern: Pattern, *, sound_alike: bool) -> None:
+        self.pattern = pattern
+        self.sound_alike = sound_alike and pattern.sounded
+
+    @cached_property
+    def _characters(self) -> Any:
+        return compile_regex(self.pattern.regex)
+
+    @cached_property
+    def _sounds(self) -> Any:
+        return compile_regex(self.pattern.sound_regex)
+
+    def by_characters(self, content: Content) -> tuple[Hit, ...]:
+        """Where the pattern stands as written."""
+        return find_regex(self._characters, content.text, content.encoded)
+
+    def by_sound(self, content: Content, sound: str) -> tuple[Hit, ...]:
+        """Where it stands by sound, near enough in wording (see `alignment`)."""
+        found: list[Hit] = []
+        for rough in find_regex(self._sounds, sound, sound.encode()):
+            for start in range(rough.start, rough.end):
+                way = align_by_sound(
+                    self.pattern, content.text, sound, start=start, pauses=content.pauses
+                )
+                if way is not None:
+                    found.append(Hit(way.start, way.end, "phonetic", way.likeness))
+                    break
+        return tuple(found)
+
+    def words(self, hit: Hit, *, text: str, sound: str) -> tuple[tuple[int, int], ...]:
+        """The stretches of a hit of this pattern that the pattern names; the rest is gap."""
+        heard = sound if hit.channel == "phonetic" else None
+        return align_known(self.pattern, text, heard, start=hit.start, end=hit.end).words
+
+
+def compile_regex(regex: str) -> Any:
+    """Compile for RE2, over UTF-8. Raises RuleError when RE2 refuses it."""
+    options = re2.Options()
+    options.max_mem = _MAX_MEMORY
+    options.log_errors = False
+    try:
+        return re2.compile(regex.encode(), options)  # type: ignore[no-untyped-call]
+    except re2.error as error:
+        reason = error.args[0]
+        reason = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else reason
+        raise RuleError(f"not a regular expression RE2 can run: {reason}") from None
+
+
+def find_regex(compiled: Any, text: str, encoded: bytes) -> tuple[Hit, ...]:
+    """Every non-empty match of a compiled expression (its first group, if it has one), in
+    characters of `text`, whose UTF-8 form is `encoded`.
+    """
+    hits: list[Hit] = []
+    done_bytes = done = 0
+    for match in compiled.finditer(encoded):
+        first, last = match.span(1 if compiled.groups else 0)
+        start = done + len(encoded[done_bytes:first].decode())
+        end = start + len(encoded[first:last].decode())
+        if end > start:
+            hits.append(Hit(start, end))
+        done_bytes, done = last, end
+    return tuple(hits)
+
+
+class PatternBank:
+    """Every pattern of a rule set, each once; patterns are known by their number in it."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, bool], int] = {}
+        self.matchers: list[Matcher] = []
+        self._woken_by_characters: _Alarm | None = None
+        self._woken_by_sound: _Alarm | None = None
+
+    def add(self, pattern: Pattern, *, sound_alike: bool) -> int:
+        """The number of this pattern; equal patterns share one."""
+        key = (pattern.source, sound_alike)
+        if key not in self._numbers:
+            self._numbers[key] = len(self.matchers)
+            self.matchers.append(Matcher(pattern, sound_alike=sound_alike))
+            self._woken_by_characters = self._woken_by_sound = None
+        return self._numbers[key]
+
+    def scan(self, text: str) -> Scanned:
+        """What of the bank may be in `text`."""
+        content = content_of(text)
+        sound = sound_of(content.text)
+        if self._woken_by_characters is None or self._woken_by_sound is None:
+            self._woken_by_characters = _Alarm(
+                {number: matcher.pattern.anchors for number, matcher in enumerate(self.matchers)}
+            )
+            self._woken_by_sound = _Alarm(
+                {
+                    number: matcher.pattern.sound_anchors
+                    for number, matcher in enumerate(self.matchers)
+                    if matcher.sound_alike
+                }
+            )
+        return Scanned(
+            bank=self,
+            content=content,
+            sound=sound,
+            by_characters=self._woken_by_characters.woken(content.text),
+            by_sound=self._woken_by_sound.woken(sound),
+        )
+
+
+class Scanned:
+    """One utterance against a bank; matches are worked out when asked for, and kept."""
+
+    def __init__(
+        self,
+        *,
+        bank: PatternBank,
+        content: Content,
+        sound: str,
+        by_characters: frozenset[int],
+        by_sound: frozenset[int],
+    ) -> None:
+        self.content = content
+        self.woken = by_characters | by_sound
+        self._bank = bank
+        self._sound = sound
+        self._by_characters = by_characters
+        self._by_sound = by_sound
+        self._found: dict[int, tuple[Hit, ...]] = {}
+
+    def find(self, number: int) -> tuple[Hit, ...]:
+        """Where pattern `number` stands: as written, or else by sound."""
+        if number not in self.woken:
+            return ()
+        if number not in self._found:
+            matcher = self._bank.matchers[number]
+            hits: tuple[Hit, ...] = ()
+            if number in self._by_characters:
+                hits = matcher.by_characters(self.content)
+            if not hits and number in self._by_sound:
+                hits = matcher.by_sound(self.content, self._sound)
+            self._found[number] = tuple(replace(hit, pattern=number) for hit in hits)
+        return self._found[number]
+
+    def words(self, hit: Hit) -> tuple[tuple[int, int], ...]:
+        """The stretches of a hit that its patterns name, in order; the rest is gap."""
+        if hit.parts:
+            return tuple(sorted({word for part in hit.parts for word in self.words(part)}))
+        if hit.pattern is None:
+            return ((hit.start, hit.end),)
+        matcher = self._bank.matchers[hit.pattern]
+        return matcher.words(hit, text=self.content.text, sound=self._sound)
+
+
+class _Alarm:
+    """Aho-Corasick over anchors: wakes the patterns all of whose anchor groups are there.
+
+    What an anchor contributes is one whole number: a bit per pattern in each of as many
+    planes as a pattern can have groups.
+    """
+
+    def __init__(self, anchored: Mapping[int, tuple[frozenset[str], ...]]) -> None:
+        self._width = max(anchored, default=0) + 1
+        self._planes = max((len(groups) for groups in anchored.values()), default=0)
+        self._granted = 0  # bits of groups that a pattern doesn't have
+        held: dict[str, int] = defaultdict(int)
+        for number, groups in anchored.items():
+            for plane in range(self._planes):
+                bit = 1 << (plane * self._width + number)
+                if plane >= len(groups):
+                    self._granted |= bit
+                    continue
+                for anchor in groups[plane]:
+                    held[anchor] |= bit
+        self._automaton = ahocorasick.Automaton()
+        for anchor, bits in held.items():
+            self._automaton.add_word(anchor, bits)
+        if held:
+            self._automaton.make_automaton()
+
+    def woken(self, text: str) -> frozenset[int]:
+        if not self._planes or not text:
+            return frozenset()
+        seen = self._granted
+        for _, bits in self._automaton.iter(text):
+            seen |= bits
+        full = (1 << self._width) - 1
+        for plane in range(self._planes):
+            full &= seen >> (plane * self._width)
+        woken: list[int] = []
+        while full:
+            lowest = full & -full
+            woken.append(lowest.bit_length() - 1)
+            full ^= lowest
+        return frozenset(woken)

@@ -1,0 +1,239 @@
+"""The pattern language of the lexicons.
+
+    带[人|弟兄]…{6}你家        plain characters, one of several, a gap of at most 6
+    我(们)是<police>的          (x) may be missing, <class> is any word of a word class
+    ^你好…再见$                 start and end of the utterance
+    上门闹|去你家闹             one of two whole patterns
+
+A gap without a number is at most 6 characters; no gap crosses 。！？. Everything else in a
+pattern is folded to content characters just as the spoken text is, so punctuation inside a
+pattern means nothing (sentence ends excepted).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from qc_pipeline.detect.anchors import anchors_of
+from qc_pipeline.detect.content import SENTENCE_ENDS, fold
+from qc_pipeline.detect.pattern_parts import (
+    Choice,
+    Element,
+    Gap,
+    Maybe,
+    Sequence,
+    Text,
+    words_of,
+)
+from qc_pipeline.detect.phonetic import has_sound, sound_of
+from qc_pipeline.errors import RuleError
+
+__all__ = ["Pattern", "WordClasses", "parse_pattern", "words_of"]
+
+DEFAULT_GAP = 6
+MAX_GAP = 40
+MAX_CLASS_WORDS = 20_000
+MIN_SOUNDED = 4
+_LOOKALIKES = {"（": "(", "）": ")", "［": "[", "］": "]", "｜": "|", "＜": "<", "＞": ">"}
+_PLAIN = re.compile(r"[^<>\[\]()|…^$（）［］｜＜＞]+")
+
+WordClasses = Mapping[str, tuple[str, ...]]
+"""Name -> every word of the class, folded to content characters, longest first."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A parsed pattern."""
+
+    source: str
+    sequence: Sequence
+    at_start: bool = False
+    at_end: bool = False
+
+    @cached_property
+    def regex(self) -> str:
+        """An equivalent regular expression over content characters."""
+        return self._with_ends(_regex(self.sequence, sounded=False))
+
+    @cached_property
+    def sound_regex(self) -> str:
+        """The same over sound codes."""
+        return self._with_ends(_regex(self.sequence, sounded=True))
+
+    @cached_property
+    def sounded(self) -> bool:
+        """Whether it has enough characters to be matched by sound."""
+        return _most_sounded(self.sequence) >= MIN_SOUNDED
+
+    @cached_property
+    def anchors(self) -> tuple[frozenset[str], ...]:
+        """One to three sets of strings; every match contains at least one string of each."""
+        return anchors_of(self.sequence)
+
+    @cached_property
+    def sound_anchors(self) -> tuple[frozenset[str], ...]:
+        """The same in sound codes."""
+        return tuple(frozenset(map(sound_of, group)) for group in self.anchors)
+
+    def _with_ends(self, regex: str) -> str:
+        before = f"^[{SENTENCE_ENDS}]*" if self.at_start else ""
+        after = f"[{SENTENCE_ENDS}]*$" if self.at_end else ""
+        return f"{before}({regex}){after}" if before or after else regex
+
+
+def parse_pattern(source: str, *, classes: WordClasses) -> Pattern:
+    """Parse one pattern. Raises RuleError saying what is wrong at which character."""
+    body = source.strip()
+    at_start, at_end = body.startswith("^"), body.endswith("$")
+    body = body[1 if at_start else 0 : len(body) - 1 if at_end else len(body)]
+    sequence = _Parser(source, body, classes).parse()
+    pattern = Pattern(source=source, sequence=sequence, at_start=at_start, at_end=at_end)
+    if not pattern.anchors:
+        raise RuleError(
+            f"pattern {source!r} can match without any particular word",
+            remedy="at least one part must not be optional",
+        )
+    return pattern
+
+
+class _Parser:
+    """Recursive descent over one pattern."""
+
+    def __init__(self, source: str, body: str, classes: WordClasses) -> None:
+        self._source = source
+        self._body = body
+        self._classes = classes
+        self._at = 0
+
+    def parse(self) -> Sequence:
+        options = self._options(closing="")
+        return options[0] if len(options) == 1 else (Choice(options),)
+
+    def _sequence(self, *, until: str) -> Sequence:
+        elements: list[Element] = []
+        while self._at < len(self._body) and self._body[self._at] not in until:
+            element = self._element()
+            match elements[-1:], element:
+                case [_, Text("")]:
+                    pass
+                case [[Gap(first)], Gap(second)]:
+                    elements[-1] = Gap(min(first + second, MAX_GAP))
+                case [[Text(before)], Text(text)]:
+                    elements[-1] = Text(before + text)
+                case _:
+                    elements.append(element)
+        return tuple(element for element in elements if element != Text(""))
+
+    def _element(self) -> Element:
+        plain = _PLAIN.match(self._body, self._at)
+        if plain is not None:
+            self._at = plain.end()
+            return Text(fold(plain.group()))
+        character = self._body[self._at]
+        if character in _LOOKALIKES:
+            raise self._error(f"full-width {character}: write {_LOOKALIKES[character]}")
+        self._at += 1
+        if character == "<":
+            return self._class()
+        if character == "[":
+            return Choice(self._options(closing="]"))
+        if character == "(":
+            options = self._options(closing=")")
+            return Maybe(options[0] if len(options) == 1 else (Choice(options),))
+        if character == "…":
+            return Gap(self._gap_size())
+        raise self._error(f"unexpected {character!r}")
+
+    def _class(self) -> Choice:
+        end = self._body.find(">", self._at)
+        if end < 0:
+            raise self._error("'<' without '>'")
+        name = self._body[self._at : end].strip()
+        self._at = end + 1
+        if name not in self._classes:
+            raise RuleError(
+                f"pattern {self._source!r}: unknown word class <{name}>",
+                remedy="define it in classes/*.yaml or correct the name",
+            )
+        return _any_of(self._classes[name])
+
+    def _options(self, *, closing: str) -> tuple[Sequence, ...]:
+        options: list[Sequence] = []
+        while True:
+            option = self._sequence(until="|" + closing)
+            if not closing:
+                option = _without_outer_gaps(option)
+            if not option:
+                raise self._error("nothing to match here; (x) is what may be missing")
+            options.append(option)
+            if self._at >= len(self._body):
+                if closing:
+                    raise self._error(f"{closing!r} is missing")
+                return tuple(options)
+            self._at += 1
+            if self._body[self._at - 1] == closing:
+                return tuple(options)
+
+    def _gap_size(self) -> int:
+        if not self._body.startswith("{", self._at):
+            return DEFAULT_GAP
+        end = self._body.find("}", self._at)
+        digits = self._body[self._at + 1 : max(end, 0)]
+        if not digits.isdecimal() or not 0 < int(digits) <= MAX_GAP:
+            raise self._error(f"a gap is written …{{n}} with n from 1 to {MAX_GAP}")
+        self._at = end + 1
+        return int(digits)
+
+    def _error(self, what: str) -> RuleError:
+        return RuleError(f"pattern {self._source!r}, character {self._at + 1}: {what}")
+
+
+@lru_cache(maxsize=4096)
+def _any_of(words: tuple[str, ...]) -> Choice:
+    """One object for all uses of a class, so that what it works out is worked out once."""
+    return Choice(tuple((Text(word),) for word in words))
+
+
+def _without_outer_gaps(sequence: Sequence) -> Sequence:
+    """A gap at either end of a pattern asks for nothing."""
+    start, end = 0, len(sequence)
+    while start < end and isinstance(sequence[start], Gap):
+        start += 1
+    while end > start and isinstance(sequence[end - 1], Gap):
+        end -= 1
+    return sequence[start:end]
+
+
+def _regex(sequence: Sequence, *, sounded: bool) -> str:
+    parts: list[str] = []
+    for element in sequence:
+        match element:
+            case Text(text):  # content characters need no escaping
+                parts.append(sound_of(text) if sounded else text)
+            case Gap(most):
+                parts.append(f"[^{SENTENCE_ENDS}]{{0,{most}}}?")
+            case Maybe(option):
+                parts.append(f"(?:{_regex(option, sounded=sounded)})?")
+            case Choice(options):
+                alternatives = dict.fromkeys(_regex(o, sounded=sounded) for o in options)
+                longest_first = sorted(alternatives, key=len, reverse=True)
+                parts.append(f"(?:{'|'.join(longest_first)})")
+    return "".join(parts)
+
+
+def _most_sounded(sequence: Sequence) -> int:
+    total = 0
+    for element in sequence:
+        match element:
+            case Text(text):
+                total += sum(map(has_sound, text))
+            case Maybe(option):
+                total += _most_sounded(option)
+            case Choice(options):
+                total += max(map(_most_sounded, options))
+            case Gap():
+                pass
+    return total

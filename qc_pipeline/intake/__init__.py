@@ -1,0 +1,1 @@
+"""Intake: call records, reference tables and recordings come in, checked; nothing is judged."""

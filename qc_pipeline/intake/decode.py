@@ -1,0 +1,206 @@
+"""Decode a recording to float samples, its channels kept apart and its clock kept true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from qc_pipeline.errors import RecordingUnreadable
+from qc_pipeline.intake.container import (
+    DECODER_FAULTS,
+    EXPORT_AGAIN,
+    OpenRecording,
+    open_recording,
+)
+
+Samples = NDArray[np.float32]
+
+_BLOCK_S = 10.0
+_HOLE_S = 0.1  # a shorter step between two frames is rounding
+_LONGEST_HOLE_S = 600.0  # a longer one is a damaged clock, not lost sound
+_SCALES = {"u8": 2**7, "s16": 2**15, "s32": 2**31, "s64": 2**63}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Audio:
+    """Decoded sound: float32 samples [channels, frames] in -1..1 at `sample_rate` Hz.
+
+    `damaged_at_s` is where the first stretch that couldn't be decoded begins; silence stands
+    in its place when sound follows it, so that later times stay right.
+    """
+
+    samples: Samples
+    sample_rate: int
+    damaged_at_s: float | None = None
+
+    @property
+    def channels(self) -> int:
+        """How many channels."""
+        return int(self.samples.shape[0])
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return float(self.samples.shape[1] / self.sample_rate)
+
+
+def decode_audio(path: Path, *, sample_rate: int = 16_000) -> Audio:
+    """All channels of the recording in `path`, resampled to `sample_rate` Hz.
+
+    What decodes is kept when the rest is damaged. Raises RecordingUnreadable when nothing does.
+    """
+    with open_recording(path) as opened:
+        gathered = _Gathered(sample_rate)
+        damaged_at_s = _decode(opened, gathered)
+        samples = gathered.finished()
+    if samples.shape[1] == 0:
+        raise RecordingUnreadable(f"{path.name} 里没有可解码的声音", remedy=EXPORT_AGAIN)
+    return Audio(samples, sample_rate, damaged_at_s)
+
+
+def _decode(opened: OpenRecording, gathered: _Gathered) -> float | None:
+    """Decode everything into `gathered`; where the first damage is, if there is any."""
+    damage_s: list[float] = []
+    clock = _Clock()
+    try:
+        for packet in opened.container.demux(opened.stream):
+            try:
+                frames = packet.decode()
+            except DECODER_FAULTS:
+                damage_s.append(gathered.length_s)
+                continue
+            for frame in frames:
+                if not gathered.fits(frame):
+                    damage_s.append(gathered.length_s)
+                    return damage_s[0]
+                lost_s = clock.lost_before(frame, gathered.length_s)
+                if lost_s:
+                    damage_s.append(gathered.length_s)
+                    gathered.add_silence(lost_s)
+                gathered.add(frame)
+    except DECODER_FAULTS:
+        damage_s.append(gathered.length_s)  # the container breaks off here
+    return damage_s[0] if damage_s else None
+
+
+class _Clock:
+    """Compares the frames' own times with how much sound there was before them."""
+
+    def __init__(self) -> None:
+        self._origin_s: float | None = None
+
+    def lost_before(self, frame: Any, length_s: float) -> float:
+        """Seconds of sound that are missing before `frame`; 0.0 if none."""
+        if frame.time is None:
+            return 0.0
+        if self._origin_s is None:
+            self._origin_s = frame.time - length_s
+        lost_s = float(frame.time - self._origin_s - length_s)
+        if _HOLE_S < lost_s <= _LONGEST_HOLE_S:
+            return lost_s
+        if abs(lost_s) > _HOLE_S:
+            self._origin_s = frame.time - length_s  # the clock was set anew
+        return 0.0
+
+
+class _Gathered:
+    """Frames as they come, resampled in blocks so that a long call doesn't fill the memory."""
+
+    def __init__(self, sample_rate: int) -> None:
+        self.length_s = 0.0
+        self._channels = 0
+        self._target = sample_rate
+        self._rate = 0
+        self._waiting: list[Samples] = []
+        self._waiting_frames = 0
+        self._resamplers: list[Any] = []
+        self._done: list[Samples] = []
+
+    def fits(self, frame: Any) -> bool:
+        """Whether the frame has the channels of the first one; if not, who is who is lost."""
+        self._channels = self._channels or frame.layout.nb_channels
+        return bool(frame.layout.nb_channels == self._channels and frame.sample_rate > 0)
+
+    def add(self, frame: Any) -> None:
+        """One decoded frame that fits."""
+        if frame.sample_rate != self._rate:
+            self._flush()
+            self._rate = frame.sample_rate
+        block = _as_float(frame, self._channels)
+        self._waiting.append(block)
+        self._waiting_frames += block.shape[1]
+        self.length_s += block.shape[1] / self._rate
+        if self._waiting_frames >= _BLOCK_S * self._rate:
+            self._resample()
+
+    def add_silence(self, seconds: float) -> None:
+        """Silence where sound was lost."""
+        self._flush()
+        self._done.append(np.zeros((self._channels, round(seconds * self._target)), np.float32))
+        self.length_s += seconds
+
+    def finished(self) -> Samples:
+        """Everything gathered, [channels, frames]."""
+        self._flush()
+        if not self._done:
+            return np.zeros((self._channels, 0), np.float32)
+        return np.concatenate(self._done, axis=1).clip(-1, 1)
+
+    def _resample(self) -> None:
+        if not self._waiting_frames:
+            return
+        # Damaged floating-point sound may hold anything; the recogniser must not see it.
+        block = np.nan_to_num(np.concatenate(self._waiting, axis=1), posinf=0.0, neginf=0.0)
+        np.clip(block, -1, 1, out=block)
+        self._waiting, self._waiting_frames = [], 0
+        if self._rate == self._target:
+            self._done.append(block)
+            return
+        if not self._resamplers:
+            # One for each channel: more than two channels need no speaker layout that way.
+            self._resamplers = [
+                av.AudioResampler(format="flt", layout="mono", rate=self._target)
+                for _ in range(self._channels)
+            ]
+        self._keep([
+            resampler.resample(_mono_frame(channel, self._rate))
+            for resampler, channel in zip(self._resamplers, block, strict=True)
+        ])  # fmt: skip
+
+    def _flush(self) -> None:
+        self._resample()
+        if self._resamplers:
+            self._keep([resampler.resample(None) for resampler in self._resamplers])
+            self._resamplers = []
+
+    def _keep(self, channels: list[list[Any]]) -> None:
+        parts = [
+            np.concatenate([np.zeros(0, np.float32), *(f.to_ndarray()[0] for f in frames)])
+            for frames in channels
+        ]
+        self._done.append(np.stack(parts).astype(np.float32, copy=False))
+
+
+def _mono_frame(channel: Samples, rate: int) -> Any:
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(channel[np.newaxis, :]), format="flt", layout="mono"
+    )
+    frame.sample_rate = rate
+    return frame
+
+
+def _as_float(frame: Any, channels: int) -> Samples:
+    raw = frame.to_ndarray()
+    if not frame.format.is_planar:
+        raw = raw.reshape(-1, channels).T
+    kind = frame.format.name.removesuffix("p")
+    samples: Samples = raw.astype(np.float32)
+    if kind in _SCALES:
+        samples -= np.float32(2**7 if kind == "u8" else 0)
+        samples /= np.float32(_SCALES[kind])
+    return samples

@@ -1,0 +1,1 @@
+"""The scan: intake to store, for one call and for a whole night."""

@@ -1,0 +1,229 @@
+"""What a worker does with one call: recognise, detect, write two artefacts. No database here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from qc_pipeline.detect.call import detect_call
+from qc_pipeline.detect.rules import RuleSet, load_rules
+from qc_pipeline.errors import RecordingError
+from qc_pipeline.intake.decode import decode_audio
+from qc_pipeline.intake.recording_store import LocalRecordingStore
+from qc_pipeline.policy import Policy, load_policy
+from qc_pipeline.records import (
+    SHANGHAI,
+    CallContext,
+    Coverage,
+    Detection,
+    Finding,
+    Recording,
+    Transcript,
+)
+from qc_pipeline.scan.facts import facts_hash
+from qc_pipeline.settings import Settings
+from qc_pipeline.speech.recognise import config_hash, load_transcriber, recognise
+from qc_pipeline.speech.transcriber import Transcriber
+from qc_pipeline.store.artefacts import (
+    detection_key,
+    detection_path,
+    read_detection,
+    read_transcript,
+    transcript_path,
+    write_detection,
+    write_transcript,
+)
+
+SILENT_BELOW_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One call's work; small enough to travel to another process."""
+
+    context: CallContext
+    recording: Recording | None
+    coverage: Coverage | None
+    mismatch: str | None
+    findings: tuple[Finding, ...]
+    config_hash: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkDone:
+    """Where a call ended. The artefacts are found by `item`'s hashes."""
+
+    item: WorkItem
+    coverage: Coverage
+    decoded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """What one worker process keeps between calls. The model is loaded when first needed."""
+
+    settings: Settings
+    policy: Policy
+    rules: RuleSet
+    transcriber: Callable[[], Transcriber]
+
+
+def open_workbench(settings: Settings) -> Workbench:
+    """Load rules and policy now, the model at the first call that needs it."""
+    policy = load_policy(settings.policy_dir)
+    rules = load_rules(settings.lexicon_dir, taxonomy=policy.taxonomy)
+    loaded: list[Transcriber] = []
+
+    def transcriber() -> Transcriber:
+        if not loaded:
+            loaded.append(load_transcriber(settings.speech))
+        return loaded[0]
+
+    return Workbench(settings, policy, rules, transcriber)
+
+
+_bench: list[Workbench] = []
+
+
+def start_worker(settings: Settings) -> None:
+    """Give this worker process its workbench."""
+    os.environ.setdefault("OMP_NUM_THREADS", str(settings.speech.threads))
+    _bench[:] = [open_workbench(settings)]
+
+
+def process_here(item: WorkItem) -> WorkDone:
+    """`process` with this worker process's own workbench."""
+    return process(item, bench=_bench[0])
+
+
+def work_item(
+    context: CallContext,
+    *,
+    recording: Recording | None,
+    coverage: Coverage | None,
+    mismatch: str | None,
+    findings: tuple[Finding, ...],
+    settings: Settings,
+    rules: RuleSet,
+    policy: Policy,
+    model_fingerprint: str,
+) -> WorkItem:
+    """Name the artefacts a call will have, from everything that could change them."""
+    recognition = config_hash(
+        settings.speech, channels=context.call.channels, model_fingerprint=model_fingerprint
+    )
+    sha256 = recording.sha256 if recording else ""
+    key = detection_key(
+        transcript=f"{sha256}/{recognition}",
+        rules_version=rules.version,
+        policy_version=policy.version,
+        facts="/".join(
+            [
+                facts_hash(context),
+                coverage.state if coverage else "",
+                mismatch or "",
+                *(finding.finding_id for finding in findings),
+            ]
+        ),
+    )
+    return WorkItem(context, recording, coverage, mismatch, findings, recognition, key)
+
+
+def process(item: WorkItem, *, bench: Workbench) -> WorkDone:
+    """Bring one call to its two artefacts; whatever exists already is used as it is.
+
+    Raises whatever goes wrong for a reason of ours; a fault of the recording ends in a
+    coverage state instead.
+    """
+    home = bench.settings.home
+    call_id = item.context.call.call_id
+    if item.recording is None or item.coverage is not None:
+        _ensure_detection(item, None, bench)
+        coverage = item.coverage or Coverage(call_id, "failed", "no recording after intake")
+        return WorkDone(item, coverage, decoded=False)
+    path = transcript_path(home, item.recording.sha256, item.config_hash)
+    transcript = read_transcript(path)
+    decoded = transcript is None
+    if transcript is None:
+        try:
+            transcript = _recognise(item, item.recording, bench)
+        except RecordingError as error:
+            return WorkDone(item, Coverage(call_id, "unreadable", str(error)), decoded=False)
+        write_transcript(path, transcript)
+    _ensure_detection(item, transcript, bench)
+    return WorkDone(item, coverage_of(item, transcript, bench.settings), decoded=decoded)
+
+
+def coverage_of(item: WorkItem, transcript: Transcript, settings: Settings) -> Coverage:
+    """The named state of a call that has a transcript."""
+    call_id = item.context.call.call_id
+    if transcript.speech_s < SILENT_BELOW_S:
+        return Coverage(call_id, "silent", "录音中没有语音")
+    if transcript.speech_s < settings.intake.min_speech_s:
+        return Coverage(call_id, "too_short", f"语音仅 {transcript.speech_s:.1f} 秒")
+    if item.mismatch:
+        return Coverage(call_id, "mismatch", item.mismatch)
+    notes = []
+    if transcript.damaged_at_s is not None:
+        notes.append(f"录音在 {transcript.damaged_at_s:.0f} 秒处损坏，之后无法解码")
+    if all(utterance.speaker == "unknown" for utterance in transcript.utterances):
+        notes.append("未能区分坐席与客户，命中待人工判断")
+    suspect = sum(1 for utterance in transcript.utterances if utterance.suspect)
+    if suspect:
+        notes.append(f"{len(transcript.utterances)} 句中 {suspect} 句识别存疑")
+    return Coverage(call_id, "scanned", "；".join(notes))
+
+
+def artefact_paths(item: WorkItem, home: Path) -> tuple[Path | None, Path]:
+    """(transcript, detection) of a call; no transcript without a recording."""
+    detection = detection_path(home, item.context.call.call_id, item.key)
+    if item.recording is None:
+        return None, detection
+    return transcript_path(home, item.recording.sha256, item.config_hash), detection
+
+
+def _recognise(item: WorkItem, recording: Recording, bench: Workbench) -> Transcript:
+    source = LocalRecordingStore(bench.settings.home / "recordings").path(recording.key)
+    audio = decode_audio(source)
+    transcript = recognise(
+        audio,
+        recording_sha256=recording.sha256,
+        channels=item.context.call.channels,
+        transcriber=bench.transcriber(),
+        settings=bench.settings.speech,
+    )
+    return replace(transcript, damaged_at_s=audio.damaged_at_s)
+
+
+def _ensure_detection(item: WorkItem, transcript: Transcript | None, bench: Workbench) -> None:
+    path = detection_path(bench.settings.home, item.context.call.call_id, item.key)
+    if read_detection(path) is not None:
+        return
+    detection = Detection(
+        call_id=item.context.call.call_id,
+        key=item.key,
+        rules_version=bench.rules.version,
+        policy_version=bench.policy.version,
+        transcript_sha256=item.recording.sha256 if item.recording else "",
+        findings=item.findings,
+        suppressed=(),
+        events=(),
+        listeners=(),
+        created_at=datetime.now(SHANGHAI),
+    )
+    if transcript is not None:
+        found = detect_call(
+            item.context, transcript.utterances, rules=bench.rules, policy=bench.policy
+        )
+        detection = replace(
+            detection,
+            findings=(*item.findings, *found.findings),
+            suppressed=found.suppressed,
+            events=found.events,
+            listeners=found.listeners,
+        )
+    write_detection(path, detection)

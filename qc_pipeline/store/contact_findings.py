@@ -1,0 +1,161 @@
+"""How a breach of a contact rule reads as a finding.
+
+Rule ids are `contact.<rule>`; reasons are `code: 中文说明` and name the rulebook row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from qc_pipeline.policy import Policy, StopFlagKind
+from qc_pipeline.records import Finding, ResponsibleParty, Severity, Status, finding_id
+
+RULES_VERSION = "1"
+TIME, FREQUENCY = "contact_time_breach", "contact_frequency_breach"
+_PARTIES: Mapping[str | None, ResponsibleParty] = {
+    "manual": "agent",
+    "predictive": "dialler",
+    "robot": "dialler",
+}
+_ROWS = {
+    ("day", False): "MD-05",
+    ("hour", False): "MD-06",
+    ("day", True): "MD-09",
+    ("hour", True): "MD-10",
+}
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What every contact finding needs to know: the policy, and which tables were ever given."""
+
+    policy: Policy
+    tables: frozenset[str]
+
+
+def quiet_hours_findings(row: Row, facts: Facts) -> Iterator[Finding]:
+    """A dial inside quiet hours without consent on record (MD-01)."""
+    opens, closes = f"{row['opens']:%H:%M}", f"{row['closes']:%H:%M}"
+    yield _finding(
+        row, facts,
+        code=TIME, rule="quiet_hours", severity=row["severity"],
+        matched=_moment(row["started_at"]),
+        reason=f"quiet_hours: {row['started_at']:%H:%M:%S} 拨出，处于禁呼时段 {opens}–{closes}，"
+        "无客户授权或预约记录（MD-01）",
+    )  # fmt: skip
+
+
+def holiday_findings(row: Row, facts: Facts) -> Iterator[Finding]:
+    """A dial on a statutory holiday, or on another day of the official holiday (MD-03)."""
+    statutory = row["kind"] == "statutory"
+    what = "为法定节假日" if statutory else "属于国家公布的放假安排（非法定节日当天），仅提示"
+    yield _finding(
+        row, facts,
+        code=TIME, rule="holiday" if statutory else "holiday_period",
+        severity=facts.policy.contact.holidays[row["kind"]],
+        matched=_moment(row["started_at"]),
+        reason=f"{row['kind']}: {row['day']} {what}，无预约记录（MD-03）",
+    )  # fmt: skip
+
+
+def frequency_findings(row: Row, facts: Facts) -> Iterator[Finding]:
+    """A dial over the limit of its number's day (MD-05, MD-09) or hour (MD-06, MD-10)."""
+    limits = facts.policy.contact
+    third = bool(row["third_party"])
+    whose = "第三方号码" if third else "同一号码"
+    per_day = limits.third_party_dials_per_day if third else limits.dials_per_number_per_day
+    per_hour = limits.third_party_dials_per_hour if third else limits.dials_per_number_per_hour
+    for window, zh, limit in (("day", "当日", per_day), ("hour", "连续60分钟内", per_hour)):
+        count = row[f"in_{window}"]
+        if count <= limit:
+            continue
+        reasons = []
+        if row[f"sure_in_{window}"] <= limit:
+            reasons.append("uncertain_dials: 计入的拨打中有呼叫方向或预约情况不明的，需人工核实")
+        yield _finding(
+            row, facts,
+            code=FREQUENCY, rule=f"{'third_party_' if third else ''}dials_per_{window}",
+            severity=facts.policy.taxonomy.severity_of(FREQUENCY),
+            matched=f"第{count}次",
+            reason=f"dials_per_{window}: {zh}第 {count} 次拨打{whose}，上限 {limit} 次"
+            f"（含未接通，{_ROWS[window, third]}）",
+            doubts=reasons,
+        )  # fmt: skip
+
+
+def stop_flag_findings(row: Row, facts: Facts) -> Iterator[Finding]:
+    """A dial despite a stop flag that was approved and visible before it (MD-15 to MD-18)."""
+    kind: StopFlagKind = facts.policy.contact.stop_flags[row["kind"]]
+    source = f"，来源 {row['source']}" if row["source"] else ""
+    doubts = []
+    if row["end_unknown"]:
+        doubts.append("end_unknown: 未说明不便时段何时结束，需人工核实")
+    yield _finding(
+        row, facts,
+        code=kind.code, rule=f"stop_flag.{row['kind']}", severity=kind.severity,
+        matched=kind.zh,
+        reason=f"{row['kind']}: 停催标志“{kind.zh}”自 {_moment(row['valid_from'])} 起生效，"
+        f"{_moment(row['approved_at'])} 批准{source}，此后仍拨打（{kind.rulebook}）",
+        doubts=doubts,
+    )  # fmt: skip
+
+
+def _finding(
+    row: Row,
+    facts: Facts,
+    *,
+    code: str,
+    rule: str,
+    severity: Severity,
+    matched: str,
+    reason: str,
+    doubts: list[str] | None = None,
+) -> Finding:
+    reasons = [reason]
+    doubts = list(doubts or ())
+    if not row["certain"]:
+        doubts.append("direction_unknown: 呼叫方向未知，需人工核实")
+    if row["grant_undated"]:
+        doubts.append("approval_undated: 批准记录没有生效时间，需人工核实")
+    if "approvals" not in facts.tables:
+        reasons.append("approvals_missing: 未提供批准表，按无授权处理")
+    party = _PARTIES.get(row["dial_mode"], "unknown")
+    if party == "unknown":
+        reasons.append("dial_mode_unknown: 拨号方式未知，责任方待定")
+    status: Status = "quarantined" if doubts else "open"
+    rule_id = f"contact.{rule}"
+    return Finding(
+        finding_id=finding_id(
+            call_id=row["call_id"], code=code, rule_id=rule_id,
+            utterance_index=None, start=None, end=None,
+        ),
+        call_id=row["call_id"],
+        code=code,
+        sub_code=None,
+        severity=severity,
+        detector="contact",
+        rule_id=rule_id,
+        rule_version=RULES_VERSION,
+        speaker="unknown",
+        listener="unknown",
+        responsible_party=party,
+        utterance_index=None,
+        start=None,
+        end=None,
+        start_s=None,
+        end_s=None,
+        utterance="",
+        matched=matched,
+        score=0.5 if doubts else 1.0,
+        status=status,
+        reasons=(*reasons, *doubts),
+    )  # fmt: skip
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

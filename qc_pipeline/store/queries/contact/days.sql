@@ -1,0 +1,1 @@
+SELECT DISTINCT day FROM collection_dials ORDER BY day;

@@ -1,0 +1,1 @@
+SELECT version, load_number FROM contact_state;

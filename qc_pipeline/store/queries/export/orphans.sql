@@ -1,0 +1,1 @@
+SELECT recording, folder, reason FROM orphans ORDER BY folder, recording;

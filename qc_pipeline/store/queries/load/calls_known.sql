@@ -1,0 +1,1 @@
+SELECT call_id, record_hash FROM calls WHERE call_id IN (SELECT call_id FROM batch);

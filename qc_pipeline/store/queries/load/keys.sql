@@ -1,0 +1,1 @@
+SELECT call_id, artefact_key FROM calls WHERE artefact_key IS NOT NULL;

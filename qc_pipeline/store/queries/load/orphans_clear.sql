@@ -1,0 +1,3 @@
+DELETE FROM orphans
+WHERE folder = $folder
+    AND recording NOT IN (SELECT unnest(CAST($recordings AS VARCHAR[])));

@@ -1,0 +1,1 @@
+SELECT chain_id FROM register_chain;

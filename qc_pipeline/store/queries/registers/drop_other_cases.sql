@@ -1,0 +1,1 @@
+DELETE FROM discipline_cases WHERE NOT list_contains($keep::VARCHAR[], case_id);

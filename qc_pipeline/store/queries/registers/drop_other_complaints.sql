@@ -1,0 +1,1 @@
+DELETE FROM complaints WHERE NOT list_contains($keep::VARCHAR[], complaint_id);

@@ -1,0 +1,1 @@
+DELETE FROM emergency_acknowledgements WHERE NOT list_contains($keep::VARCHAR[], call_id);

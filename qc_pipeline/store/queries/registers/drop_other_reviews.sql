@@ -1,0 +1,1 @@
+DELETE FROM finding_reviews WHERE NOT list_contains($keep::VARCHAR[], finding_id);

@@ -1,0 +1,3 @@
+SELECT seq, "at", actor, action, subject, payload, prev_hash, hash
+FROM register_events
+ORDER BY seq;

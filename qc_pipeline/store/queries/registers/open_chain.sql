@@ -1,0 +1,1 @@
+INSERT INTO register_chain (chain_id) VALUES ($chain_id);

@@ -1,0 +1,34 @@
+-- Findings that wait for a verdict, the gravest and surest first inside each tier.
+WITH waiting AS (
+    SELECT
+        findings.*, reviews.first_by, reviews.first_at,
+        CASE
+            WHEN findings.severity = 'critical' AND findings.status <> 'quarantined' THEN 1
+            WHEN findings.status = 'quarantined' THEN 2
+            WHEN findings.severity = 'major' THEN 3
+            WHEN findings.severity = 'minor' THEN 4
+            ELSE 5
+        END AS tier_order,
+        findings.score * CASE findings.severity
+            WHEN 'critical' THEN $critical
+            WHEN 'major' THEN $major
+            WHEN 'minor' THEN $minor
+            ELSE $info
+        END AS weight
+    FROM findings
+    LEFT JOIN finding_reviews AS reviews USING (finding_id)
+    WHERE findings.status IN ('open', 'quarantined')
+        AND findings.superseded_at IS NULL
+        AND ($reviewer IS NULL OR reviews.first_by IS DISTINCT FROM $reviewer)
+)
+
+SELECT
+    waiting.finding_id, waiting.call_id, waiting.code, waiting.sub_code, waiting.severity,
+    waiting.status, waiting.score, waiting.utterance, waiting.matched, waiting.start_s,
+    waiting.end_s, waiting.reasons, waiting.created_at, waiting.first_by, calls.agent_id,
+    calls.started_at
+FROM waiting
+JOIN calls USING (call_id)
+WHERE $reviewer IS NULL OR calls.agent_id <> $reviewer
+ORDER BY waiting.tier_order, waiting.weight DESC, calls.started_at, waiting.finding_id
+LIMIT $most;

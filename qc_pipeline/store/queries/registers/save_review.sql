@@ -1,0 +1,7 @@
+INSERT OR REPLACE INTO finding_reviews (
+    finding_id, call_id, code, responsible_party, machine_severity, severity, state, first_by,
+    first_at, decided_by, decided_at, reason, note
+) VALUES (
+    $finding_id, $call_id, $code, $responsible_party, $machine_severity, $severity, $state,
+    $first_by, $first_at, $decided_by, $decided_at, $reason, $note
+);

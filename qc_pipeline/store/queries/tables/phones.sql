@@ -1,0 +1,13 @@
+-- Bring phones to the content of `batch`: rows that are gone stop being known, new ones start.
+UPDATE phones SET known_to = now()
+WHERE known_to IS NULL AND row_hash NOT IN (SELECT row_hash FROM batch);
+
+INSERT INTO phones (
+    case_id, phone, phone_key, relation, source, verified, row_hash, known_from
+)
+SELECT
+    b.case_id, b.phone, b.phone_key, b.relation, b.source, b.verified, b.row_hash, now()
+FROM batch AS b
+WHERE NOT EXISTS (
+    SELECT 1 FROM phones AS t WHERE t.known_to IS NULL AND t.row_hash = b.row_hash
+);

@@ -1,0 +1,9 @@
+"""`make bench`: run every benchmark, one after the other."""
+
+from __future__ import annotations
+
+from tests.benchmarks import matching, scanning
+
+if __name__ == "__main__":
+    matching.main()
+    scanning.main()

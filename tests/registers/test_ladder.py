@@ -1,0 +1,108 @@
+"""What the ladder proposes, row by row (rulebook 3.2, section F)."""
+
+from decimal import Decimal
+
+import pytest
+
+from qc_pipeline.errors import PolicyError
+from qc_pipeline.registers.ladder import Circumstances, amount_of, propose_level
+
+
+def case(severity="major", same=1, any_code=1, *, loss=None, facts=(), assessed=True):
+    return Circumstances(
+        severity=severity,
+        occurrence_same=same,
+        occurrence_any=any_code,
+        facts=frozenset(facts),
+        loss_yuan=None if loss is None else Decimal(loss),
+        effect_assessed=assessed,
+    )
+
+
+REPEAT = ("case_withdrawal", "fine", "written_warning", "commission_forfeit")
+
+
+@pytest.mark.parametrize(
+    ("source", "circumstances", "level", "level_to", "consequences"),
+    [
+        ("DS-01: first minor offence, oral warning", case("minor"), "L1", None, ()),
+        ("DS-08: first without effect, oral to severe warning", case("major"), "L1", "L4", ()),
+        ("3.2: first with significant effect, L3 to L5",
+         case("major", facts=["significant_effect"]), "L3", "L5", ()),
+        ("3.2: a minor one with significant effect, too",
+         case("minor", facts=["significant_effect"]), "L3", "L5", ()),
+        ("POLICY: first critical, L3 to L7", case("critical"), "L3", "L7", ()),
+        ("DS-02, DS-20: the same code again", case("minor", 2, 2), "L3", None, REPEAT),
+        ("DS-02: a third time", case("minor", 3, 3), "L3", None, REPEAT),
+        ("DS-07: the second of any code", case("minor", 1, 2), "L2", None, ()),
+        ("DS-07 with a critical one: the higher minimum", case("critical", 1, 2), "L3", "L7", ()),
+        ("DS-02 with a critical one", case("critical", 2, 2), "L3", "L7", REPEAT),
+        ("DS-03: any loss is compensated", case("minor", loss="0.01"), "L1", None,
+         ("compensation",)),
+        ("DS-03: no loss, nothing to compensate", case("minor", loss="0"), "L1", None, ()),
+        ("DS-09: 50,000.00 does not reach the superiors", case("minor", loss="50000.00"), "L1",
+         None, ("compensation",)),
+        ("DS-09, DS-19: 50,000.01 does", case("minor", loss="50000.01"), "L1", None,
+         ("compensation", "joint_liability")),
+        ("DS-09: lasting harm does without a loss", case("minor", facts=["lasting_harm"]), "L1",
+         None, ("compensation", "joint_liability")),
+        ("DS-06: severe and a major loss", case("major", facts=["severe_circumstances"],
+         loss="50001"), "L6", "L7", ("fine", "compensation", "joint_liability")),
+        ("DS-06: severe alone is no such case", case("major", facts=["severe_circumstances"]),
+         "L1", "L4", ()),
+        ("DS-11, CP-08: complaint upheld", case("minor", facts=["complaint_upheld"]), "L1", None,
+         ("team_removal",)),
+        ("DS-12: complaint, especially bad, serious",
+         case("major", facts=["complaint_caused", "especially_bad", "serious_consequence"]),
+         "L2", "L7", ("pay_grade", "fine", "team_removal")),
+        ("DS-14: against state law, by severity",
+         case("critical", facts=["offence_against_state_law"]), "L3", "L7", ("legal_referral",)),
+    ],
+)  # fmt: skip
+def test_rows(source, circumstances, level, level_to, consequences, policy):
+    proposal = propose_level(circumstances, rules=policy.discipline)
+    assert (proposal.level, proposal.level_to) == (level, level_to), source
+    assert proposal.consequences == consequences, source
+
+
+def test_every_row_cites_its_source_and_is_reached_by_some_circumstances(policy):
+    tried = [
+        case(severity, same, any_code, loss=loss, facts=facts)
+        for severity in ("critical", "major", "minor")
+        for same, any_code in ((1, 1), (2, 2))
+        for loss in (None, "60000")
+        for facts in (
+            (),
+            ("significant_effect",),
+            ("severe_circumstances",),
+            ("lasting_harm", "complaint_upheld", "offence_against_state_law"),
+            ("complaint_caused", "especially_bad", "serious_consequence"),
+        )
+    ]
+    reached = {row for each in tried for row in propose_level(each, rules=policy.discipline).rows}
+    assert reached == {row.id for row in policy.discipline.ladder}
+    assert all(row.rulebook for row in policy.discipline.ladder)
+
+
+def test_an_unset_fine_is_not_computed_and_the_proposal_says_so(policy):
+    proposal = propose_level(case("minor", 2, 2), rules=policy.discipline)
+    assert proposal.amounts == {}
+    assert any("fine_min_yuan" in point for point in proposal.open_points)
+    with pytest.raises(PolicyError, match="fine_min_yuan"):
+        amount_of("fine", rules=policy.discipline)
+
+
+def test_a_set_fine_is_named(policy):
+    rules = policy.discipline.model_copy(update={"amounts": {"fine_min_yuan": Decimal(200)}})
+    proposal = propose_level(case("minor", 2, 2), rules=rules)
+    assert proposal.amounts == {"fine": Decimal(200)}
+    assert not any("fine" in point for point in proposal.open_points)
+
+
+def test_a_range_is_left_to_a_person_and_an_effect_nobody_looked_at_is_named(policy):
+    """DS-18: without an assessment of the effect nobody may simply be lenient."""
+    proposal = propose_level(case("critical", assessed=False), rules=policy.discipline)
+    assert any("由人" in point for point in proposal.open_points)
+    assert any("DS-18" in point for point in proposal.open_points)
+    single = propose_level(case("minor"), rules=policy.discipline)
+    assert single.open_points == ()
