@@ -181,7 +181,9 @@ def case_list(home: Path | None, as_json: bool) -> None:
     if as_json:
         _print_json(rows)
         return
-    table = Table("案件", "坐席", "代码", "状态", "同类", "累计", "建议", "通话", "行为时间")
+    table = Table()
+    for heading in ("案件", "坐席", "代码", "状态", "同类", "累计", "建议", "通话", "行为时间"):
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(
             row["case_id"],

@@ -18,7 +18,12 @@ from qc_pipeline.registers.chain import (
 )
 from qc_pipeline.registers.log import chain_id_of, read_events
 from qc_pipeline.registers.projections import differences
-from qc_pipeline.store.artefacts import detection_path, read_detection, read_transcript
+from qc_pipeline.store.artefacts import (
+    detection_path,
+    read_detection,
+    read_transcript,
+    transcript_path,
+)
 from qc_pipeline.store.store import Session, Store
 
 _RESTORE = "restore the database from a backup; keep this one as evidence"
@@ -56,13 +61,17 @@ def verify_home(
             detection_path(store.home, row["call_id"], row["artefact_key"])
             for row in session.rows("registers/detection_keys")
         ]
+        expected = {
+            transcript_path(store.home, row["recording_sha256"], row["transcript_config"])
+            for row in session.rows("registers/transcript_keys")
+        }
     # The rest reads files: the database need not wait for it.
     problems += _chain_problems(entries, chain_id=chain_id, keys=keys)
     problems += wrong_rows
     kept = recordings or LocalRecordingStore(store.home / "recordings")
     for key in recording_keys:
         problems += _recording_problems(kept, key)
-    transcripts = sorted((store.home / "transcripts").glob("*/*.json"))
+    transcripts = sorted(expected | set((store.home / "transcripts").glob("*/*.json")))
     problems += [_damaged(path) for path in transcripts if read_transcript(path) is None]
     problems += [_damaged(path) for path in detections if read_detection(path) is None]
     checked = {

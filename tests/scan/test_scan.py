@@ -172,6 +172,8 @@ def test_artefacts_that_were_lost_or_damaged_are_made_anew(
     (detection,) = settings.home.glob("detections/*/*.json")
     transcript.unlink()
     detection.write_text("{broken", "utf-8")
+    report = verify_home(Store(settings.home), keys=settings.keys)
+    assert len(report.problems) == 2, "what is missing and what is damaged are both named"
     again = scan(request, settings=settings)
     assert (again.decoded, again.skipped) == (1, 0)
     assert verify_home(Store(settings.home), keys=settings.keys).ok
