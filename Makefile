@@ -7,7 +7,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench wheel clean samples
+.PHONY: help demo test lint bench train wheel clean samples
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ lint: $(VENV)/.installed-test  ## ruff, strict mypy, the one-way import contract
 bench: $(VENV)/.installed-test  ## Benchmarks, each as a ratio to a named peer in the same run
 	$(BIN)/python -m tests.benchmarks
 
+train: $(VENV)/.installed-test  ## Train the classifier from models/corpus; put it in use if it is not worse
+	$(BIN)/python -m flows.train --install
+
 wheel: $(VENV)/.installed-test  ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
@@ -44,11 +47,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed-demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,classifier]'
 	$(BIN)/qc models get base
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,flows,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,classifier,flows,train,dev]'
 	$(BIN)/qc models get base
 	@touch $@ $(VENV)/.installed-demo

@@ -9,6 +9,7 @@ QcError
 │   ├── PolicyError         a policy file is wrong
 │   ├── SettingsError       a setting is wrong
 │   ├── ModelError          a model is missing, incomplete or of another checksum
+│   ├── CorpusError         a corpus file is wrong (names file and line)
 │   ├── HomeError           the home folder can't be used (newer version, no space, in use)
 │   └── RegisterError       a register action isn't allowed
 ├── RecordingError          one recording can't be used; the rest goes on
@@ -66,6 +67,10 @@ class SettingsError(UsageError):
 
 class ModelError(UsageError):
     """A model is missing, incomplete or of another checksum."""
+
+
+class CorpusError(UsageError):
+    """A file of the labelled corpus is wrong; the message names file and line."""
 
 
 class HomeError(UsageError):

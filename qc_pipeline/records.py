@@ -295,6 +295,24 @@ class CallContext:
 
 
 @dataclass(frozen=True, slots=True)
+class BuiltInRule:
+    """A rule that is code, not an entry of a lexicon. Its findings carry its id and code, and
+    cite rows of `rulebook`: the rows whose breaches it looks for.
+    """
+
+    id: str
+    code: str
+    name: str
+    rulebook: tuple[str, ...]
+
+    def cites(self, *rows: str) -> str:
+        """The rows of the rulebook as reasons name them; with `rows`, only these of its own."""
+        if not set(rows) <= set(self.rulebook):
+            raise ValueError(f"rule {self.id} cites {rows}, but stands for {self.rulebook}")
+        return "、".join(rows or self.rulebook)
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """A proposed violation, or (in `Detection.suppressed`) one that a guard stopped.
 

@@ -61,6 +61,16 @@ class Settings(_Section):
     intake: IntakeSettings = IntakeSettings()
     lexicons: Path | None = None
     policy: Path | None = None
+    classifier: Literal["none"] | Path | None = Field(
+        None, description="folder of the trained classifier; none = rules only"
+    )
+
+    @property
+    def classifier_dir(self) -> Path | None:
+        """The folder of the classifier: as set, else the packaged one; None for rules only."""
+        if self.classifier == "none":
+            return None
+        return self.classifier or packaged_dir("models") / "classifier"
 
     @property
     def lexicon_dir(self) -> Path:

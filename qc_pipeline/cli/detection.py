@@ -1,4 +1,4 @@
-"""`qc detect` and `qc rules`: text-only detection and the rules themselves."""
+"""`qc detect`: text-only detection."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
-from qc_pipeline.detect.check import check_rules
+from qc_pipeline.detect.detectors import Detectors, load_detectors
 from qc_pipeline.detect.line import detect_line, parse_line
-from qc_pipeline.detect.rules import RuleSet, load_rules
+from qc_pipeline.detect.rules import RuleSet
 from qc_pipeline.errors import QcError, UsageError
 from qc_pipeline.intake.text_encoding import NotText, decode_text
 from qc_pipeline.policy import Policy, load_policy
@@ -26,11 +26,12 @@ LINE_FIELDS = (
 )  # fmt: skip
 
 
-def load_detection() -> tuple[RuleSet, Policy]:
-    """The rules and policy that settings name."""
-    settings = load_settings()
+def load_detection(*, classifier: Literal["none"] | None = None) -> tuple[Detectors, Policy]:
+    """The rules, the classifier and the policy that settings name."""
+    overrides: dict[str, Any] = {"classifier": classifier} if classifier else {}
+    settings = load_settings(**overrides)
     policy = load_policy(settings.policy_dir)
-    return load_rules(settings.lexicon_dir, taxonomy=policy.taxonomy), policy
+    return load_detectors(settings, policy=policy), policy
 
 
 @click.command()
@@ -38,7 +39,7 @@ def load_detection() -> tuple[RuleSet, Policy]:
 @click.option("-o", "--output", metavar="OUT.jsonl", type=click.Path(path_type=Path),
               help="Where to write (default: standard output).")  # fmt: skip
 @click.option("--without", "without", multiple=True, type=click.Choice(["classifier"]),
-              help="Leave a detector out. (No classifier is installed yet: rules only.)")  # fmt: skip
+              help="Leave a detector out: rules only.")  # fmt: skip
 def detect(source: Path, output: Path | None, without: tuple[str, ...]) -> None:
     """Detect in text alone: one JSON object a line, one result a line.
 
@@ -46,7 +47,10 @@ def detect(source: Path, output: Path | None, without: tuple[str, ...]) -> None:
     callee is taken as settled. A line that can't be used gives {"id", "error"} and exit
     code 3; the other lines are done.
     """
-    rule_set, policy = load_detection()
+    detectors, policy = load_detection(classifier="none" if "classifier" in without else None)
+    if detectors.without_classifier and not without:
+        click.echo(f"qc: {detectors.without_classifier}", err=True)
+    rule_set = detectors.rules
     failed = 0
     written = []
     for number, text in enumerate(_text_of(source).split("\n"), 1):
@@ -118,33 +122,3 @@ def _id_of(text: str, number: int) -> Any:
 def _plain(finding: Finding) -> dict[str, Any]:
     values = {field.name: getattr(finding, field.name) for field in dataclasses.fields(finding)}
     return {name: values[name] for name in LINE_FIELDS}
-
-
-@click.group()
-def rules() -> None:
-    """The rules: check their own examples, list them."""
-
-
-@rules.command("check")
-def check_command() -> None:
-    """Run every rule's own examples. Exit code 1 if one fails."""
-    rule_set, policy = load_detection()
-    failures = check_rules(rule_set, policy=policy)
-    for failure in failures:
-        click.echo(str(failure))
-    click.echo(f"{len(rule_set.rules)} rules, {len(failures)} failing examples")
-    if failures:
-        raise click.exceptions.Exit(1)
-
-
-@rules.command("list")
-@click.option("--code", help="Only rules of this code.")
-def list_command(code: str | None) -> None:
-    """Every rule: id, version, code, severity, rulebook rows, name."""
-    rule_set, _ = load_detection()
-    for rule in rule_set.rules:
-        if code in (None, rule.code):
-            click.echo(
-                f"{rule.id}\tv{rule.version}\t{rule.code}\t{rule.severity}\t"
-                f"{','.join(rule.rulebook)}\t{rule.name}"
-            )

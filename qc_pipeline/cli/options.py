@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,3 +49,24 @@ def wide_console() -> Console:
     """A console for tables: as wide as the terminal, and wide enough when there is none."""
     console = Console()
     return console if console.is_terminal else Console(width=120)
+
+
+@contextmanager
+def progress_of_calls(title: str) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
+    """A progress bar on a terminal: gives what to call with the number of calls, and after each."""
+    console = Console(stderr=True)
+    with Progress(
+        TextColumn("[progress.description]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    ) as progress:
+        bar = progress.add_task(title, total=None)
+
+        def started(calls: int) -> None:
+            progress.update(bar, total=calls)
+
+        yield started, lambda: progress.advance(bar)

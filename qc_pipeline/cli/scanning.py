@@ -6,24 +6,15 @@ import json
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
-from qc_pipeline.cli.options import home_option, json_option, wide_console
+from qc_pipeline.cli.options import home_option, json_option, progress_of_calls, wide_console
 from qc_pipeline.policy import Taxonomy, load_policy
 from qc_pipeline.reports.stored import CallLine
 from qc_pipeline.scan.night import ScanRequest
 from qc_pipeline.scan.run import scan as run_scan
 from qc_pipeline.scan.summary import ScanSummary
-from qc_pipeline.settings import Settings, load_settings
+from qc_pipeline.settings import load_settings
 from qc_pipeline.store.masks import mask_text
 
 STATES_ZH = {
@@ -75,37 +66,14 @@ def scan(
     overrides = {"speech__jobs": jobs} if jobs else {}
     settings = load_settings(home=home, **overrides)
     request = ScanRequest(manifest, tables, recordings, column_map)
-    summary = _with_progress(request, settings)
+    with progress_of_calls("质检中") as (on_start, on_call):
+        summary = run_scan(request, settings=settings, on_start=on_start, on_call=on_call)
     if as_json:
         click.echo(json.dumps(summary.as_json(), ensure_ascii=False, indent=1))
     else:
         print_summary(summary, load_policy(settings.policy_dir).taxonomy)
     if summary.failures:
         raise click.exceptions.Exit(3)
-
-
-def _with_progress(request: ScanRequest, settings: Settings) -> ScanSummary:
-    console = Console(stderr=True)
-    with Progress(
-        TextColumn("[progress.description]{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-    ) as progress:
-        bar = progress.add_task("质检中", total=None)
-
-        def started(calls: int) -> None:
-            progress.update(bar, total=calls)
-
-        return run_scan(
-            request,
-            settings=settings,
-            on_start=started,
-            on_call=lambda: progress.advance(bar),
-        )
 
 
 def print_summary(summary: ScanSummary, taxonomy: Taxonomy) -> None:

@@ -60,6 +60,10 @@ def check_rules(
     if not codes and context.is_dir():
         for line in rules.context.failing_examples():
             failures.append(ExampleFailure("context", str(context), "context", line, ""))
+    guards = rules.folder / "guards"
+    if not codes and guards.is_dir() and rules.rules:
+        for line in rules.rules[0].guard_words.failing_examples():
+            failures.append(ExampleFailure("guards", str(guards), "context", line, ""))
     return tuple(failures)
 
 

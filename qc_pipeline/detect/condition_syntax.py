@@ -238,7 +238,7 @@ class ConditionReader:
         written = _parsed(_Classifier, value, at)
         if written.code not in self._codes:
             raise Misplaced((*at, "code"), f"unknown code {written.code!r}")
-        return c.NotMeasured()
+        return c.Meant(written.code, written.at_least)
 
 
 _READERS: dict[str, Callable[[ConditionReader, Any, Location, bool], c.Condition]] = {

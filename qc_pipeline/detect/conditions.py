@@ -233,10 +233,24 @@ class Fact(Condition):
 
 @dataclass(frozen=True, slots=True)
 class NotMeasured(Condition):
-    """An acoustic measure or a classifier score: false while nothing measures it."""
+    """An acoustic measure: false while nothing measures it."""
 
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
         return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meant(Condition):
+    """The classifier gives the utterance at least this probability for a code. False without
+    a classifier.
+    """
+
+    code: str
+    at_least: float
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        meaning = scene.meanings[place] if scene.meanings else None
+        return _when(meaning is not None and meaning.chances.get(self.code, 0.0) >= self.at_least)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from qc_pipeline.detect.reliability import doubts_about
 from qc_pipeline.detect.scene import listener_at
 from qc_pipeline.policy.load import Policy
 from qc_pipeline.records import (
+    BuiltInRule,
     CallContext,
     Finding,
     ListenerSpan,
@@ -23,6 +24,10 @@ from qc_pipeline.records import (
 )
 
 _CODE = "identity_unverified"
+IDENTITY = BuiltInRule(
+    "required.identity", _CODE, "未核实身份就谈欠款", ("CC-52", "CC-53", "CC-54")
+)
+RULES = (IDENTITY,)
 _BOTH_SIDES: frozenset[Speaker] = frozenset({"agent", "customer", "unknown"})
 
 
@@ -78,7 +83,7 @@ def _to_unknown(
         said,
         reasons=(
             f"identity_unverified: {what}就谈及欠款（「{said.text}」）",
-            "rulebook: CC-52、CC-53",
+            f"rulebook: {IDENTITY.cites('CC-52', 'CC-53')}",
         ),
         doubts=tuple(doubts),
         listener="unknown",
@@ -103,7 +108,7 @@ def _to_stranger(
         said,
         reasons=(
             f"identity_unverified: 对方不是本人，未问明与欠款人的关系就谈及欠款（「{said.text}」）",
-            "rulebook: CC-53、CC-54" if denied else "rulebook: CC-54",
+            f"rulebook: {IDENTITY.cites(*(('CC-53', 'CC-54') if denied else ('CC-54',)))}",
         ),
         doubts=(),
         listener="third_party",
@@ -128,7 +133,7 @@ def _finding(
     return propose(
         context,
         code=_CODE,
-        rule_id="required.identity",
+        rule_id=IDENTITY.id,
         severity=severity,
         reasons=reasons,
         doubts=(*doubts, *lost),

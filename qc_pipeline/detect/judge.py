@@ -8,9 +8,10 @@ from typing import Literal
 
 from qc_pipeline.detect.conditions import Proof
 from qc_pipeline.detect.guards import Judged, Verdict, verdicts
+from qc_pipeline.detect.learned.weighing import weigh
 from qc_pipeline.detect.matching import Hit
 from qc_pipeline.detect.rules import Rule, RuleSet
-from qc_pipeline.detect.scene import Scene
+from qc_pipeline.detect.scene import Scene, judged_by
 from qc_pipeline.policy.load import Policy
 from qc_pipeline.records import SEVERITIES, Finding, Severity, finding_id
 
@@ -48,14 +49,23 @@ def detect_scene(
     """
     findings: list[Finding] = []
     suppressed: list[Finding] = []
-    for place in range(len(scene.turns)) if places is None else places:
+    asked = range(len(scene.turns)) if places is None else list(places)
+    if rules.classifier is not None:
+        scene = judged_by(scene, rules.classifier, places=asked)
+    for place in asked:
         judged = [
             each
             for rule in rules.awake(scene.turns[place].scanned)
             if (each := judge(rule, scene, place, policy=policy)) is not None
         ]
-        findings += _merged(finding for stands, finding in judged if stands)
-        suppressed += _merged(finding for stands, finding in judged if not stands)
+        found = _merged(finding for stands, finding in judged if stands)
+        stopped = _merged(finding for stands, finding in judged if not stands)
+        if rules.classifier is not None:
+            found, stopped = weigh(
+                scene, place, found=found, stopped=stopped, rules=rules, policy=policy
+            )
+        findings += found
+        suppressed += stopped
     return tuple(findings), tuple(suppressed)
 
 

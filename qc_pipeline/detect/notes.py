@@ -25,6 +25,7 @@ from qc_pipeline.detect.proposals import propose
 from qc_pipeline.detect.reliability import doubts_about
 from qc_pipeline.policy.load import Policy
 from qc_pipeline.records import (
+    BuiltInRule,
     CallContext,
     CallEvent,
     EventKind,
@@ -35,6 +36,28 @@ from qc_pipeline.records import (
 )
 
 _CODE = "record_integrity"
+RULES = tuple(
+    BuiltInRule(f"note.{name}", _CODE, zh, rows)
+    for name, zh, rows in (
+        ("false_identity", "备注称已核身，录音没有", ("NR-01",)),
+        ("false_introduction", "备注称已自报家门，录音没有", ("NR-01",)),
+        ("false_no_complaint", "备注称无投诉，客户说了投诉", ("NR-01", "NR-05")),
+        ("false_no_dispute", "备注称无异议，客户提了异议", ("NR-01", "NR-05")),
+        ("false_promise", "备注称客户承诺，录音没有", ("NR-01",)),
+        ("false_promise_date", "备注的承诺日期与录音不符", ("NR-01", "NR-13")),
+        ("false_promise_amount", "备注的承诺金额与录音不符", ("NR-01", "NR-13")),
+        ("omits_complaint", "备注漏记客户投诉", ("NR-05",)),
+        ("omits_dispute", "备注漏记客户质疑", ("NR-05",)),
+        ("omits_emergency", "备注漏记人身危险", ("NR-05", "NR-06")),
+        ("omits_promise", "备注漏记承诺还款", ("NR-05",)),
+        ("omits_waiver", "备注漏记答应减免", ("NR-05",)),
+        ("too_short", "备注过于简单", ("NR-02", "NR-03")),
+        ("subjective", "备注含主观评价", ("NR-04",)),
+        ("late", "备注补录过晚", ("NR-04",)),
+    )
+)
+FORM_RULES = frozenset({"note.too_short", "note.subjective", "note.late"})
+_RULE_BY_ID = {rule.id: rule for rule in RULES}
 _PARTIES = {"debtor", "guarantor", "co_borrower", "authorised_agent"}
 _DATE_NOT_HEARD = "date_not_heard: 录音中没有识别出日期，请人工判断"
 _SEVERITIES: Mapping[str, Severity] = {
@@ -62,7 +85,6 @@ class _Difference:
     topic: str
     note: str
     recording: str
-    rulebook: str
     utterance: Utterance | None = None
     doubts: tuple[str, ...] = ()
 
@@ -98,7 +120,7 @@ def note_findings(
             detector="note",
             reasons=(
                 f"{difference.kind}: 备注「{difference.note}」；录音：{difference.recording}",
-                f"rulebook: {difference.rulebook}",
+                f"rulebook: {_RULE_BY_ID[difference.rule].cites()}",
             ),
             doubts=difference.doubts + (shaky if difference.kind != "note_form" else ()),
             utterance=difference.utterance,
@@ -139,7 +161,7 @@ class _Reader:
             if claimed and event:
                 yield _Difference(
                     f"note.false_no_{kind}", "note_false", kind, claimed.text,
-                    f"{recording}（「{event.matched}」）", "NR-01、NR-05", self._said_at(event),
+                    f"{recording}（「{event.matched}」）", self._said_at(event),
                 )  # fmt: skip
         yield from self._promise()
 
@@ -151,7 +173,7 @@ class _Reader:
         if claimed and debt and not asked and not settled:
             yield _Difference(
                 "note.false_identity", "note_false", "identity", claimed.text,
-                "坐席没有核实身份就谈及欠款", "NR-01", self._said_at(debt),
+                "坐席没有核实身份就谈及欠款", self._said_at(debt),
             )  # fmt: skip
 
     def _introduction(self) -> Iterator[_Difference]:
@@ -163,7 +185,7 @@ class _Reader:
         if introduced.company is None:
             yield _Difference(
                 "note.false_introduction", "note_false", "introduction", claimed.text,
-                "坐席始终没有自报公司", "NR-01", self._said_at(debt),
+                "坐席始终没有自报公司", self._said_at(debt),
             )  # fmt: skip
 
     def _promise(self) -> Iterator[_Difference]:
@@ -175,7 +197,7 @@ class _Reader:
         if not promises and declined is not None:
             yield _Difference(
                 "note.false_promise", "note_false", "promise", claimed.text,
-                f"客户没有承诺（「{declined.text}」）", "NR-01", declined,
+                f"客户没有承诺（「{declined.text}」）", declined,
             )  # fmt: skip
         if promises:
             yield from self._promise_details(promises)
@@ -194,7 +216,6 @@ class _Reader:
                 topic="promise",
                 note=f"还款日 {noted[0]:%Y-%m-%d}",
                 recording=f"约定的是 {'、'.join(agreed_days)}" if agreed_days else "没有约定日期",
-                rulebook="NR-01、NR-13",
                 utterance=at,
                 doubts=() if agreed_days else (_DATE_NOT_HEARD,),
             )
@@ -208,7 +229,6 @@ class _Reader:
                 topic="promise",
                 note=f"还款 {sums[0]:f} 元",
                 recording="约定的是 " + "、".join(f"{value:f} 元" for value in agreed_sums),
-                rulebook="NR-01、NR-13",
                 utterance=at,
             )
 
@@ -255,7 +275,7 @@ class _Reader:
     ) -> _Difference:
         return _Difference(
             f"note.omits_{topic}", "note_omission", topic, _shortened(self._note) or "（空）",
-            f"{what}（「{words}」），备注没有写", "NR-05", utterance,
+            f"{what}（「{words}」），备注没有写", utterance,
         )  # fmt: skip
 
     # --- form -------------------------------------------------------------------------------
@@ -264,15 +284,15 @@ class _Reader:
         call, limits = self._context.call, self._limits
         if len(fold(self._note)) < limits.note_least_characters:
             what = "备注过于简单" if fold(self._note) else "备注为空"
-            yield _form("note.too_short", self._note or "（空）", what, "NR-02、NR-03")
+            yield _form("note.too_short", self._note or "（空）", what)
         said = self._lexicon.first("note_subjective", self._note)
         if said:
-            yield _form("note.subjective", said.text, "备注含主观评价", "NR-04")
+            yield _form("note.subjective", said.text, "备注含主观评价")
         if call.note_at is not None:
             ended = call.started_at + timedelta(seconds=call.duration_s or 0)
             if call.note_at - ended > timedelta(hours=limits.note_late_after_hours):
                 text = f"{call.note_at:%Y-%m-%d %H:%M}"
-                yield _form("note.late", text, f"通话结束于 {ended:%Y-%m-%d %H:%M}", "NR-04")
+                yield _form("note.late", text, f"通话结束于 {ended:%Y-%m-%d %H:%M}")
 
     # --- looking up -------------------------------------------------------------------------
 
@@ -283,8 +303,8 @@ class _Reader:
         return next((u for u in self._heard if u.index == event.utterance_index), None)
 
 
-def _form(rule: str, note: str, what: str, rulebook: str) -> _Difference:
-    return _Difference(rule, "note_form", "form", note, what, rulebook)
+def _form(rule: str, note: str, what: str) -> _Difference:
+    return _Difference(rule, "note_form", "form", note, what)
 
 
 def _is_firm(promise: CallEvent) -> bool:

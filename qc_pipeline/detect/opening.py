@@ -20,9 +20,12 @@ from qc_pipeline.detect.proposals import propose
 from qc_pipeline.detect.reliability import doubts_about
 from qc_pipeline.detect.scene import listener_at
 from qc_pipeline.policy.load import Policy
-from qc_pipeline.records import CallContext, Finding, ListenerSpan, Utterance
+from qc_pipeline.records import BuiltInRule, CallContext, Finding, ListenerSpan, Utterance
 
 _CODE = "opening_incomplete"
+OPENING = BuiltInRule("required.opening", _CODE, "开场没有自报家门", ("CC-50", "CC-85", "FV-18"))
+ENTRUSTING_BANK = BuiltInRule("required.entrusting_bank", _CODE, "首通未说明委托银行", ("CC-51",))
+RULES = (OPENING, ENTRUSTING_BANK)
 _PARTIES = {"debtor", "guarantor", "co_borrower", "authorised_agent"}
 
 # "of such a company" + a few characters up to the pause that are no word for something else
@@ -134,11 +137,11 @@ def opening_findings(
             propose(
                 context,
                 code=_CODE,
-                rule_id="required.opening",
+                rule_id=OPENING.id,
                 severity=severity,
                 reasons=(
                     f"opening_incomplete: {why}没有自报{introduced.missing_before(place)}{late}",
-                    "rulebook: CC-50",
+                    f"rulebook: {_opening_rows(context)}",
                 ),
                 doubts=doubts,
                 utterance=utterance,
@@ -151,11 +154,11 @@ def opening_findings(
             propose(
                 context,
                 code=_CODE,
-                rule_id="required.entrusting_bank",
+                rule_id=ENTRUSTING_BANK.id,
                 severity=severity,
                 reasons=(
                     "entrusting_bank_missing: 本案首次通话，未说明受哪家银行委托",
-                    "rulebook: CC-51",
+                    f"rulebook: {ENTRUSTING_BANK.cites()}",
                 ),
                 doubts=doubts,
                 utterance=utterance,
@@ -164,6 +167,11 @@ def opening_findings(
             ),
         )
     return ()
+
+
+def _opening_rows(context: CallContext) -> str:
+    at_the_door = context.call.source == "field_visit"
+    return OPENING.cites("FV-18") if at_the_door else OPENING.cites("CC-50", "CC-85")
 
 
 def message_only_opening(
@@ -188,7 +196,7 @@ def message_only_opening(
         propose(
             context,
             code=_CODE,
-            rule_id="required.opening",
+            rule_id=OPENING.id,
             severity=policy.taxonomy.severity_of(_CODE),
             reasons=(
                 f"opening_incomplete: 没有自报{missing}",

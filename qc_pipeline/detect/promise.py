@@ -1,5 +1,5 @@
 """Promises to pay: who promised what for when, and whether the collector let one go without a
-date or an amount (rulebook CC-58).
+date or an amount (rulebook CC-58, NR-12).
 
 A promise is what the customer says he will pay, offers to pay and the collector takes up, or
 answers when asked for a day or a sum. Dates and sums named by either side from shortly before
@@ -24,7 +24,12 @@ from qc_pipeline.detect.proposals import propose
 from qc_pipeline.detect.reliability import doubts_about
 from qc_pipeline.detect.scene import listener_at
 from qc_pipeline.policy.load import Policy
-from qc_pipeline.records import CallContext, Finding, ListenerSpan, Utterance
+from qc_pipeline.records import BuiltInRule, CallContext, Finding, ListenerSpan, Utterance
+
+PROMISE = BuiltInRule(
+    "required.promise", "record_integrity", "承诺还款没有日期或金额", ("CC-58", "NR-12")
+)
+RULES = (PROMISE,)
 
 PromiseKind = Literal["made", "offered", "answered", "assented"]
 
@@ -116,14 +121,14 @@ def promise_findings(
     return (
         propose(
             context,
-            code="record_integrity",
+            code=PROMISE.code,
             sub_code="ri_ptp",
-            rule_id="required.promise",
-            severity=policy.taxonomy.severity_of("record_integrity", "ri_ptp"),
+            rule_id=PROMISE.id,
+            severity=policy.taxonomy.severity_of(PROMISE.code, "ri_ptp"),
             reasons=(
                 f"promise_incomplete: 客户说「{promise.utterance.text}」，"
                 f"坐席认可但没有约定还款{'和'.join(lacks)}",
-                "rulebook: CC-58",
+                f"rulebook: {PROMISE.cites()}",
             ),
             doubts=(
                 *_details_lost(promise, lacks, lexicon),

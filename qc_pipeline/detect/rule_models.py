@@ -10,7 +10,8 @@ from qc_pipeline.records import Role, Severity, Speaker
 
 GuardName = Literal[
     "speaker", "listener", "quotation", "reported_speech", "negation", "question",
-    "lawful", "fact", "correction", "low_confidence",
+    "lawful", "advice", "denial", "rule_quoted", "referral", "refusal", "retraction", "inquiry",
+    "care", "fact", "correction", "low_confidence",
 ]  # fmt: skip
 GUARD_NAMES: tuple[str, ...] = get_args(GuardName)
 TurningFact = Literal["filed", "judgment", "credit_reportable"]

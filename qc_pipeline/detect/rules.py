@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -12,9 +12,11 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from qc_pipeline.detect.classifier import Classifier
 from qc_pipeline.detect.condition_syntax import ConditionReader, Location, Misplaced, misplaced
 from qc_pipeline.detect.conditions import Condition
 from qc_pipeline.detect.context_lexicon import ContextLexicon, load_context_lexicon
+from qc_pipeline.detect.guard_words import GuardWords, load_guard_words
 from qc_pipeline.detect.matching import PatternBank, Scanned
 from qc_pipeline.detect.patterns import WordClasses
 from qc_pipeline.detect.rule_models import (
@@ -24,12 +26,14 @@ from qc_pipeline.detect.rule_models import (
     RuleModel,
     TurningFact,
 )
+from qc_pipeline.detect.rulebook import COVERAGE_FILE, RULEBOOK_FILE
 from qc_pipeline.detect.word_classes import expand_classes
 from qc_pipeline.errors import RuleError
 from qc_pipeline.policy.load import Taxonomy
 from qc_pipeline.records import Role, Severity
+from qc_pipeline.settings import packaged_dir
 
-RULEBOOK_FILE = "rulebook.yaml"
+_NOT_RULES = {RULEBOOK_FILE, COVERAGE_FILE}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +52,7 @@ class Rule:
     confidence: float
     turns_on: TurningFact | None
     guards_off: frozenset[str]
+    guard_words: GuardWords
     condition: Condition
     hits: tuple[Example, ...]
     misses: tuple[Example, ...]
@@ -56,7 +61,9 @@ class Rule:
 
 @dataclass(frozen=True, eq=False)
 class RuleSet:
-    """Every rule of a folder. `version` names the exact content of the folder."""
+    """Every rule of a folder, and the classifier that judges beside them, if there is one.
+    `version` names the exact content of the folder and the classifier.
+    """
 
     version: str
     folder: Path
@@ -66,6 +73,11 @@ class RuleSet:
     uses_events: bool
     _woken_by: Mapping[int, tuple[Rule, ...]] = field(repr=False)
     _always: tuple[Rule, ...] = field(repr=False)
+    classifier: Classifier | None = field(default=None, repr=False)
+
+    def with_classifier(self, classifier: Classifier) -> RuleSet:
+        """The same rules with a classifier beside them."""
+        return replace(self, classifier=classifier, version=f"{self.version}+{classifier.version}")
 
     @cached_property
     def context(self) -> ContextLexicon:
@@ -88,6 +100,7 @@ def load_rules(folder: Path, *, taxonomy: Taxonomy, codes: Collection[str] = ())
     """Every `*.yaml` of `folder` as rules, with the word classes of `folder/classes`; with
     `codes`, only the files of these codes.
 
+    The guards' words are those of `folder/guards`, or the packaged ones where it has none.
     `folder/context` is not read here but when `RuleSet.context` is first asked for. Raises
     RuleError naming file, line and rule for YAML that doesn't parse, an unknown code,
     field, operator, class, guard or rulebook row, a bad pattern, two rules or classes of one
@@ -101,11 +114,14 @@ def load_rules(folder: Path, *, taxonomy: Taxonomy, codes: Collection[str] = ())
     classes = _load_classes(folder / "classes")
     rulebook = _load_rulebook(folder / RULEBOOK_FILE)
     reader = ConditionReader(bank=PatternBank(), classes=classes, codes=frozenset(taxonomy.codes))
+    guard_words = load_guard_words(_guards_folder(folder), codes=taxonomy.codes)
     rules: dict[str, Rule] = {}
     for path in sorted(folder.glob("*.yaml")):
-        if path.name == RULEBOOK_FILE or (codes and path.stem not in codes):
+        if path.name in _NOT_RULES or (codes and path.stem not in codes):
             continue
-        for rule in _load_file(path, taxonomy=taxonomy, reader=reader, rulebook=rulebook):
+        for rule in _load_file(
+            path, taxonomy=taxonomy, reader=reader, rulebook=rulebook, guard_words=guard_words
+        ):
             if rule.id in rules:
                 raise RuleError(
                     f"{rule.where}: rule {rule.id}: id already used at {rules[rule.id].where}"
@@ -140,8 +156,13 @@ def _rule_set(
 
 def _version(folder: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*.yaml")):
-        name = path.relative_to(folder).as_posix()
+    guards = _guards_folder(folder)
+    elsewhere = () if guards.is_relative_to(folder) else guards.glob("*.yaml")
+    for path in sorted((*folder.rglob("*.yaml"), *elsewhere)):
+        if path == folder / COVERAGE_FILE:
+            continue  # no call is judged by it
+        home = folder if path.is_relative_to(folder) else guards.parent
+        name = path.relative_to(home).as_posix()
         digest.update(name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 
@@ -253,8 +274,18 @@ def _load_rulebook(path: Path) -> frozenset[str] | None:
     return frozenset(str(row["id"]) for row in rows)
 
 
+def _guards_folder(folder: Path) -> Path:
+    own = folder / "guards"
+    return own if own.is_dir() else packaged_dir("lexicons") / "guards"
+
+
 def _load_file(
-    path: Path, *, taxonomy: Taxonomy, reader: ConditionReader, rulebook: frozenset[str] | None
+    path: Path,
+    *,
+    taxonomy: Taxonomy,
+    reader: ConditionReader,
+    rulebook: frozenset[str] | None,
+    guard_words: GuardWords,
 ) -> Iterable[Rule]:
     file = _read(path)
     written: RuleFileModel = _validated(file, RuleFileModel)
@@ -273,12 +304,23 @@ def _load_file(
             raise file.fault(wrong.location, wrong.what) from None
         severity = model.severity or taxonomy.severity_of(written.code, model.sub_code)
         yield _rule(
-            written.code, model, condition=condition, severity=severity, where=file.where(at)
+            written.code,
+            model,
+            condition=condition,
+            severity=severity,
+            guard_words=guard_words,
+            where=file.where(at),
         )
 
 
 def _rule(
-    code: str, model: RuleModel, *, condition: Condition, severity: Severity, where: str
+    code: str,
+    model: RuleModel,
+    *,
+    condition: Condition,
+    severity: Severity,
+    guard_words: GuardWords,
+    where: str,
 ) -> Rule:
     return Rule(
         id=model.id,
@@ -293,6 +335,7 @@ def _rule(
         confidence=model.confidence,
         turns_on=model.turns_on,
         guards_off=frozenset(model.guards.off),
+        guard_words=guard_words,
         condition=condition,
         hits=model.hits,
         misses=model.misses,

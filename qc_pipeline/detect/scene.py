@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from qc_pipeline.detect.classifier import Classifier, Excerpt, Meaning
 from qc_pipeline.detect.content import Content
 from qc_pipeline.detect.matching import PatternBank, Scanned
 from qc_pipeline.records import CallContext, CallEvent, ListenerSpan, Role, Speaker, Utterance
@@ -35,13 +36,15 @@ class Turn:
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Everything a rule may look at. `text_only`: a line without a call around it, of which
-    neither the place in a call nor times are known.
+    neither the place in a call nor times are known. `meanings`: what a classifier makes of each
+    turn (None: not asked), empty without one.
     """
 
     context: CallContext
     turns: tuple[Turn, ...]
     events: tuple[CallEvent, ...] = ()
     text_only: bool = False
+    meanings: tuple[Meaning | None, ...] = ()
 
     @property
     def end_s(self) -> float:
@@ -87,6 +90,33 @@ def build_scene(
             )
         )
     return Scene(context=context, turns=tuple(turns), events=tuple(events), text_only=text_only)
+
+
+def judged_by(scene: Scene, classifier: Classifier, *, places: Sequence[int]) -> Scene:
+    """The scene with what the classifier makes of the collector's words at `places`."""
+    asked = [place for place in places if _may_be_agent(scene.turns[place])]
+    excerpts = [
+        Excerpt(
+            text=scene.turns[place].utterance.text,
+            previous=_previous(scene, place),
+            listener=scene.turns[place].listener,
+        )
+        for place in asked
+    ]
+    meanings: list[Meaning | None] = [None] * len(scene.turns)
+    for place, meaning in zip(asked, classifier.judge(excerpts), strict=True):
+        meanings[place] = meaning
+    return replace(scene, meanings=tuple(meanings))
+
+
+def _may_be_agent(turn: Turn) -> bool:
+    return turn.speaker in ("agent", "unknown") and bool(turn.content.text)
+
+
+def _previous(scene: Scene, place: int) -> str:
+    """What the other side said last before an utterance; empty when it said nothing."""
+    others = scene.before(place, other_side(scene.turns[place].speaker))
+    return others[0].utterance.text if others else ""
 
 
 def listener_at(index: int, *, context: CallContext, listeners: Sequence[ListenerSpan]) -> Role:

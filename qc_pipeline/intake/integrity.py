@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from qc_pipeline.policy.integrity import IntegrityLimits
-from qc_pipeline.records import CallRecord, Problem, Recording
+from qc_pipeline.records import BuiltInRule, CallRecord, Problem, Recording
+
+_CODE = "record_integrity"
+LENGTH = BuiltInRule("integrity.length", _CODE, "录音长度与话单不符", ("RI-01", "RI-03"))
+MISSING = BuiltInRule("integrity.missing", _CODE, "接通的通话没有录音", ("RI-01", "RI-02", "RI-09"))
+UNREADABLE = BuiltInRule("integrity.unreadable", _CODE, "录音打不开", ("RI-01",))
+RULES = (LENGTH, MISSING, UNREADABLE)
 
 
 def compare_with_call_record(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from qc_pipeline.detect.notes import FORM_RULES
 from qc_pipeline.records import Utterance
 from qc_pipeline.reports.evaluate import FoundCode
 from qc_pipeline.store.store import Store
@@ -48,7 +49,7 @@ def found_codes(store: Store, call_ids: Sequence[str]) -> dict[str, list[FoundCo
     found: dict[str, list[FoundCode]] = {}
     with store.reading() as session:
         for row in session.rows("reports/codes_of_calls", {"call_ids": list(call_ids)}):
-            if row["rule_id"].endswith("note.form"):
+            if row["rule_id"] in FORM_RULES:
                 continue
             code = f"{row['code']}/{row['sub_code']}" if row["sub_code"] else row["code"]
             found.setdefault(row["call_id"], []).append(

@@ -6,6 +6,8 @@ import dataclasses
 import hashlib
 import json
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from qc_pipeline.records import Approval, CallContext, CallRecord, CaseFacts, ReferenceTables
 
@@ -45,14 +47,23 @@ def case_as_of(call: CallRecord, tables: ReferenceTables) -> CaseFacts | None:
 def facts_hash(context: CallContext) -> str:
     """Changes whenever anything detection may look at changes.
 
-    Left out: the row number, the dialler's own extra columns and the file's name.
+    Left out: the row number, the dialler's own extra columns and the file's name. The order of
+    a table's rows and the zeros at the end of an amount aren't facts either.
     """
     call = dataclasses.replace(context.call, row=0, extra={}, recording=None)
     plain = dataclasses.asdict(dataclasses.replace(context, call=call))
     plain["tables_present"] = sorted(context.tables_present)
-    return hashlib.sha256(
-        json.dumps(plain, default=str, sort_keys=True, ensure_ascii=False).encode()
-    ).hexdigest()[:20]
+    for table in ("accounts", "designations", "approvals"):
+        plain[table] = sorted(plain[table], key=_plain)
+    return hashlib.sha256(_plain(plain).encode()).hexdigest()[:20]
+
+
+def _plain(value: Any) -> str:
+    return json.dumps(value, default=_written, sort_keys=True, ensure_ascii=False)
+
+
+def _written(value: object) -> str:
+    return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
 
 
 def _approved(approval: Approval, call: CallRecord, bank: str | None) -> bool:

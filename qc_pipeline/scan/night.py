@@ -6,7 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from qc_pipeline.detect.rules import RuleSet, load_rules
+from qc_pipeline.detect.detectors import load_detectors
+from qc_pipeline.detect.rules import RuleSet
 from qc_pipeline.errors import HomeError
 from qc_pipeline.intake.column_map import load_column_map
 from qc_pipeline.intake.manifest import ManifestReading, read_manifest
@@ -43,16 +44,19 @@ class Night:
     rules: RuleSet
     manifest: ManifestReading
     tables: TablesReading
+    without_classifier: str | None = None
 
 
 def prepare(request: ScanRequest, *, settings: Settings) -> Night:
     """Read and validate the input. Raises UsageError kinds before anything is written."""
     policy = load_policy(settings.policy_dir)
-    rules = load_rules(settings.lexicon_dir, taxonomy=policy.taxonomy)
+    detectors = load_detectors(settings, policy=policy)
     column_map = load_column_map(request.column_map) if request.column_map else None
     manifest = read_manifest(request.manifest, column_map=column_map)
     tables = read_tables(request.tables_dir)
-    return Night(request, settings, policy, rules, manifest, tables)
+    return Night(
+        request, settings, policy, detectors.rules, manifest, tables, detectors.without_classifier
+    )
 
 
 def prepare_home(settings: Settings) -> None:

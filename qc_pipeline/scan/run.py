@@ -206,7 +206,9 @@ def finish(scan: Scan) -> ScanSummary:
         failures=scan.tally.failures,
         unknown_years=contact.unknown_years,
     )
-    finish_scan(scan.store, scan.scan_id, summary={"by_state": summary.by_state})
+    # Which tables there were: a replay sees what this scan saw.
+    figures = {"by_state": summary.by_state, "tables": sorted(night.tables.tables.present)}
+    finish_scan(scan.store, scan.scan_id, summary=figures)
     log.info(
         "scan finished",
         extra={"calls": summary.call_records, "decoded": scan.tally.decoded,

@@ -48,6 +48,8 @@ def summarise(
     """Read the counts back from the store: the summary shows what is really there."""
     by_state = count_by_state(store)
     notices = [*night.manifest.notices, *night.tables.notices]
+    if night.without_classifier:
+        notices.append(night.without_classifier)
     notices += [
         f"{year} 年没有节假日安排数据：调休日未知，仅按法定日判断"
         f"（请在 policy/holidays.yaml 中补充该年通知）"

@@ -14,12 +14,12 @@ from qc_pipeline.errors import (
     RecordingMissing,
     RecordingOutsideRoots,
 )
-from qc_pipeline.intake.integrity import compare_with_call_record
+from qc_pipeline.intake.integrity import MISSING, UNREADABLE
 from qc_pipeline.intake.locate import locate_recording
 from qc_pipeline.intake.probe import probe_recording
 from qc_pipeline.intake.recording_store import RecordingStore
 from qc_pipeline.records import CallRecord, Coverage, Finding, Recording, Status
-from qc_pipeline.scan.integrity import recording_finding
+from qc_pipeline.scan.integrity import length_mismatch, recording_finding
 from qc_pipeline.scan.night import Night
 
 
@@ -59,20 +59,12 @@ def take_in(call: CallRecord, *, night: Night, recordings: RecordingStore) -> Ta
         raise
     except (QcError, OSError) as error:
         return _ended(call, Coverage(call.call_id, "failed", f"intake: {error}"))
-    problem = compare_with_call_record(call, recording, limits=night.policy.integrity)
-    findings: tuple[Finding, ...] = ()
-    if problem is not None:
-        findings = (
-            recording_finding(
-                call, rule_id="integrity.length", reason=f"length_mismatch: {problem.what}",
-                status="open", policy=night.policy,
-            ),
-        )  # fmt: skip
+    mismatch, findings = length_mismatch(call, recording, policy=night.policy)
     return TakenIn(
         call=call,
         recording=_with_key(recording, key),
         coverage=None,
-        mismatch=problem.what if problem else None,
+        mismatch=mismatch,
         findings=findings,
     )
 
@@ -125,7 +117,7 @@ def _missing(call: CallRecord, night: Night, reason: str) -> TakenIn:
     # A row that names a recording says there was one; only an answered call makes it certain.
     status: Status = "open" if call.answered else "quarantined"
     finding = recording_finding(
-        call, rule_id="integrity.missing", reason=f"recording_missing: {reason}",
+        call, rule=MISSING, reason=f"recording_missing: {reason}",
         status=status, policy=night.policy,
     )  # fmt: skip
     return TakenIn(call, None, Coverage(call.call_id, "no_recording", reason), None, (finding,))
@@ -133,7 +125,7 @@ def _missing(call: CallRecord, night: Night, reason: str) -> TakenIn:
 
 def _unreadable(call: CallRecord, night: Night, reason: str) -> TakenIn:
     finding = recording_finding(
-        call, rule_id="integrity.unreadable", reason=f"recording_unreadable: {reason}",
+        call, rule=UNREADABLE, reason=f"recording_unreadable: {reason}",
         status="quarantined", policy=night.policy,
     )  # fmt: skip
     return TakenIn(call, None, Coverage(call.call_id, "unreadable", reason), None, (finding,))

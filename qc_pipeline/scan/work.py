@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from qc_pipeline.detect.call import detect_call
-from qc_pipeline.detect.rules import RuleSet, load_rules
+from qc_pipeline.detect.detectors import load_detectors
+from qc_pipeline.detect.rules import RuleSet
 from qc_pipeline.errors import RecordingError
 from qc_pipeline.intake.decode import decode_audio
 from qc_pipeline.intake.recording_store import LocalRecordingStore
@@ -75,7 +76,7 @@ class Workbench:
 def open_workbench(settings: Settings) -> Workbench:
     """Load rules and policy now, the model at the first call that needs it."""
     policy = load_policy(settings.policy_dir)
-    rules = load_rules(settings.lexicon_dir, taxonomy=policy.taxonomy)
+    rules = load_detectors(settings, policy=policy).rules
     loaded: list[Transcriber] = []
 
     def transcriber() -> Transcriber:
@@ -117,10 +118,35 @@ def work_item(
         settings.speech, channels=context.call.channels, model_fingerprint=model_fingerprint
     )
     sha256 = recording.sha256 if recording else ""
-    key = detection_key(
+    key = key_of_work(
+        context,
         transcript=f"{sha256}/{recognition}",
         rules_version=rules.version,
         policy_version=policy.version,
+        coverage=coverage,
+        mismatch=mismatch,
+        findings=findings,
+    )
+    return WorkItem(context, recording, coverage, mismatch, findings, recognition, key)
+
+
+def key_of_work(
+    context: CallContext,
+    *,
+    transcript: str,
+    rules_version: str,
+    policy_version: str,
+    coverage: Coverage | None,
+    mismatch: str | None,
+    findings: Sequence[Finding],
+) -> str:
+    """The key of a call's detection. `transcript`: recording's hash, a slash, recognition
+    configuration; `coverage`, `mismatch` and `findings` are what intake said.
+    """
+    return detection_key(
+        transcript=transcript,
+        rules_version=rules_version,
+        policy_version=policy_version,
         facts="/".join(
             [
                 facts_hash(context),
@@ -130,7 +156,6 @@ def work_item(
             ]
         ),
     )
-    return WorkItem(context, recording, coverage, mismatch, findings, recognition, key)
 
 
 def process(item: WorkItem, *, bench: Workbench) -> WorkDone:
@@ -201,8 +226,12 @@ def _recognise(item: WorkItem, recording: Recording, bench: Workbench) -> Transc
 
 def _ensure_detection(item: WorkItem, transcript: Transcript | None, bench: Workbench) -> None:
     path = detection_path(bench.settings.home, item.context.call.call_id, item.key)
-    if read_detection(path) is not None:
-        return
+    if read_detection(path) is None:
+        write_detection(path, detection_of(item, transcript, bench=bench))
+
+
+def detection_of(item: WorkItem, transcript: Transcript | None, *, bench: Workbench) -> Detection:
+    """What the workbench's rules and policy say about a call, intake's findings first."""
     detection = Detection(
         call_id=item.context.call.call_id,
         key=item.key,
@@ -226,4 +255,4 @@ def _ensure_detection(item: WorkItem, transcript: Transcript | None, bench: Work
             events=found.events,
             listeners=found.listeners,
         )
-    write_detection(path, detection)
+    return detection

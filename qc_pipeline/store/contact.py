@@ -55,6 +55,16 @@ class ContactPassResult:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactJudgement:
+    """The contact findings under some policy, by id; the other figures as in ContactPassResult."""
+
+    findings: Mapping[str, Finding]
+    dials: int
+    without_phone: int
+    unknown_years: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Evidence:
     """What the database says: how far it goes, each breach with what makes a finding of it, and
     the findings stored so far.
@@ -78,12 +88,8 @@ def run_contact_pass(store: Store, *, policy: Policy) -> ContactPassResult:
     Raises HomeError if the database can't be used.
     """
     with store.reading() as session:
-        evidence = _gather(session, policy)
-    wanted = {
-        finding.finding_id: finding
-        for make, row in evidence.breaches
-        for finding in make(row, evidence.facts)
-    }
+        evidence = _gather(session, policy, state=session.one("contact/state"))
+    wanted = _wanted(evidence)
     put = _to_put(wanted, evidence, policy)
     gone = [
         {"finding_id": name}
@@ -98,21 +104,46 @@ def run_contact_pass(store: Store, *, policy: Policy) -> ContactPassResult:
         with store.writing() as session:
             session.run("contact/state_clear")
             session.run("contact/state_add", state)
-    unknown = {day.year for day, kind in evidence.kinds.items() if kind == "unknown"}
     return ContactPassResult(
         judged_all=evidence.judged_all,
         dials=evidence.dials,
         without_phone=evidence.without_phone,
-        unknown_years=tuple(sorted(unknown)),
+        unknown_years=_unknown_years(evidence),
         written=len(put),
         removed=len(gone),
     )
 
 
-def _gather(session: Session, policy: Policy) -> _Evidence:
+def judge_contacts(store: Store, *, policy: Policy) -> ContactJudgement:
+    """What a pass under `policy` would find in all dials of the store, without writing it.
+
+    Raises HomeError if the database can't be used.
+    """
+    with store.reading() as session:
+        evidence = _gather(session, policy, state=None)
+    return ContactJudgement(
+        findings=_wanted(evidence),
+        dials=evidence.dials,
+        without_phone=evidence.without_phone,
+        unknown_years=_unknown_years(evidence),
+    )
+
+
+def _wanted(evidence: _Evidence) -> dict[str, Finding]:
+    return {
+        finding.finding_id: finding
+        for make, row in evidence.breaches
+        for finding in make(row, evidence.facts)
+    }
+
+
+def _unknown_years(evidence: _Evidence) -> tuple[int, ...]:
+    return tuple(sorted({day.year for day, kind in evidence.kinds.items() if kind == "unknown"}))
+
+
+def _gather(session: Session, policy: Policy, *, state: Row | None) -> _Evidence:
     basis = session.rows("contact/basis")[0]
     version = _version(policy, basis)
-    state = session.one("contact/state")
     everything = state is None or state["version"] != version
     after = 0 if state is None else state["load_number"]
     days = [row["day"] for row in session.rows("contact/days")]

@@ -11,20 +11,26 @@ from datetime import datetime
 from typing import Any
 
 from qc_pipeline.policy import Policy, StopFlagKind
-from qc_pipeline.records import Finding, ResponsibleParty, Severity, Status, finding_id
+from qc_pipeline.records import BuiltInRule, Finding, ResponsibleParty, Severity, Status, finding_id
 
 RULES_VERSION = "1"
-TIME, FREQUENCY = "contact_time_breach", "contact_frequency_breach"
+_TIME, _FREQUENCY = "contact_time_breach", "contact_frequency_breach"
+QUIET_HOURS = BuiltInRule("contact.quiet_hours", _TIME, "禁呼时段拨打", ("MD-01",))
+HOLIDAY = BuiltInRule("contact.holiday", _TIME, "法定节假日拨打", ("MD-03",))
+HOLIDAY_PERIOD = BuiltInRule("contact.holiday_period", _TIME, "放假期间拨打", ("MD-03",))
+DIALS: Mapping[tuple[str, bool], BuiltInRule] = {  # (window, to a third party)
+    (window, third): BuiltInRule(f"contact.{name}", _FREQUENCY, zh, (row,))
+    for window, third, name, zh, row in (
+        ("day", False, "dials_per_day", "同一号码当日拨打超限", "MD-05"),
+        ("hour", False, "dials_per_hour", "同一号码一小时内拨打超限", "MD-06"),
+        ("day", True, "third_party_dials_per_day", "第三方号码当日拨打超限", "MD-09"),
+        ("hour", True, "third_party_dials_per_hour", "第三方号码一小时内拨打超限", "MD-10"),
+    )
+}
 _PARTIES: Mapping[str | None, ResponsibleParty] = {
     "manual": "agent",
     "predictive": "dialler",
     "robot": "dialler",
-}
-_ROWS = {
-    ("day", False): "MD-05",
-    ("hour", False): "MD-06",
-    ("day", True): "MD-09",
-    ("hour", True): "MD-10",
 }
 
 Row = Mapping[str, Any]
@@ -38,28 +44,43 @@ class Facts:
     tables: frozenset[str]
 
 
+def contact_rules(policy: Policy) -> tuple[BuiltInRule, ...]:
+    """Every rule of the contact pass; each kind of stop flag in the policy is one."""
+    flags = policy.contact.stop_flags
+    return (
+        QUIET_HOURS, HOLIDAY, HOLIDAY_PERIOD, *DIALS.values(),
+        *(_stop_flag_rule(name, kind) for name, kind in flags.items()),
+    )  # fmt: skip
+
+
+def _stop_flag_rule(name: str, kind: StopFlagKind) -> BuiltInRule:
+    rows = (kind.rulebook,)
+    return BuiltInRule(f"contact.stop_flag.{name}", kind.code, f"停催标志“{kind.zh}”后拨打", rows)
+
+
 def quiet_hours_findings(row: Row, facts: Facts) -> Iterator[Finding]:
     """A dial inside quiet hours without consent on record (MD-01)."""
     opens, closes = f"{row['opens']:%H:%M}", f"{row['closes']:%H:%M}"
     yield _finding(
         row, facts,
-        code=TIME, rule="quiet_hours", severity=row["severity"],
+        rule=QUIET_HOURS, severity=row["severity"],
         matched=_moment(row["started_at"]),
         reason=f"quiet_hours: {row['started_at']:%H:%M:%S} 拨出，处于禁呼时段 {opens}–{closes}，"
-        "无客户授权或预约记录（MD-01）",
+        f"无客户授权或预约记录（{QUIET_HOURS.cites()}）",
     )  # fmt: skip
 
 
 def holiday_findings(row: Row, facts: Facts) -> Iterator[Finding]:
     """A dial on a statutory holiday, or on another day of the official holiday (MD-03)."""
     statutory = row["kind"] == "statutory"
+    rule = HOLIDAY if statutory else HOLIDAY_PERIOD
     what = "为法定节假日" if statutory else "属于国家公布的放假安排（非法定节日当天），仅提示"
     yield _finding(
         row, facts,
-        code=TIME, rule="holiday" if statutory else "holiday_period",
+        rule=rule,
         severity=facts.policy.contact.holidays[row["kind"]],
         matched=_moment(row["started_at"]),
-        reason=f"{row['kind']}: {row['day']} {what}，无预约记录（MD-03）",
+        reason=f"{row['kind']}: {row['day']} {what}，无预约记录（{rule.cites()}）",
     )  # fmt: skip
 
 
@@ -74,16 +95,16 @@ def frequency_findings(row: Row, facts: Facts) -> Iterator[Finding]:
         count = row[f"in_{window}"]
         if count <= limit:
             continue
+        rule = DIALS[window, third]
         reasons = []
         if row[f"sure_in_{window}"] <= limit:
             reasons.append("uncertain_dials: 计入的拨打中有呼叫方向或预约情况不明的，需人工核实")
         yield _finding(
             row, facts,
-            code=FREQUENCY, rule=f"{'third_party_' if third else ''}dials_per_{window}",
-            severity=facts.policy.taxonomy.severity_of(FREQUENCY),
+            rule=rule, severity=facts.policy.taxonomy.severity_of(rule.code),
             matched=f"第{count}次",
             reason=f"dials_per_{window}: {zh}第 {count} 次拨打{whose}，上限 {limit} 次"
-            f"（含未接通，{_ROWS[window, third]}）",
+            f"（含未接通，{rule.cites()}）",
             doubts=reasons,
         )  # fmt: skip
 
@@ -91,16 +112,17 @@ def frequency_findings(row: Row, facts: Facts) -> Iterator[Finding]:
 def stop_flag_findings(row: Row, facts: Facts) -> Iterator[Finding]:
     """A dial despite a stop flag that was approved and visible before it (MD-15 to MD-18)."""
     kind: StopFlagKind = facts.policy.contact.stop_flags[row["kind"]]
+    rule = _stop_flag_rule(row["kind"], kind)
     source = f"，来源 {row['source']}" if row["source"] else ""
     doubts = []
     if row["end_unknown"]:
         doubts.append("end_unknown: 未说明不便时段何时结束，需人工核实")
     yield _finding(
         row, facts,
-        code=kind.code, rule=f"stop_flag.{row['kind']}", severity=kind.severity,
+        rule=rule, severity=kind.severity,
         matched=kind.zh,
         reason=f"{row['kind']}: 停催标志“{kind.zh}”自 {_moment(row['valid_from'])} 起生效，"
-        f"{_moment(row['approved_at'])} 批准{source}，此后仍拨打（{kind.rulebook}）",
+        f"{_moment(row['approved_at'])} 批准{source}，此后仍拨打（{rule.cites()}）",
         doubts=doubts,
     )  # fmt: skip
 
@@ -109,8 +131,7 @@ def _finding(
     row: Row,
     facts: Facts,
     *,
-    code: str,
-    rule: str,
+    rule: BuiltInRule,
     severity: Severity,
     matched: str,
     reason: str,
@@ -128,18 +149,17 @@ def _finding(
     if party == "unknown":
         reasons.append("dial_mode_unknown: 拨号方式未知，责任方待定")
     status: Status = "quarantined" if doubts else "open"
-    rule_id = f"contact.{rule}"
     return Finding(
         finding_id=finding_id(
-            call_id=row["call_id"], code=code, rule_id=rule_id,
+            call_id=row["call_id"], code=rule.code, rule_id=rule.id,
             utterance_index=None, start=None, end=None,
         ),
         call_id=row["call_id"],
-        code=code,
+        code=rule.code,
         sub_code=None,
         severity=severity,
         detector="contact",
-        rule_id=rule_id,
+        rule_id=rule.id,
         rule_version=RULES_VERSION,
         speaker="unknown",
         listener="unknown",

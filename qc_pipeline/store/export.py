@@ -41,6 +41,7 @@ _MASKS: Mapping[str, Mapping[str, Mask]] = {
     "discipline": {"consequences": mask_reference, "open_points": mask_reference},
     "complaints": {"words": mask_text},
     "audit": {"subject": mask_reference, "payload": mask_reference},
+    "verdicts": {"text": mask_text, "prev": mask_text},
 }  # fmt: skip
 TABLES = tuple(_MASKS)
 

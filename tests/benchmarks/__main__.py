@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import matching, scanning
+from tests.benchmarks import matching, replaying, scanning
 
 if __name__ == "__main__":
     matching.main()
+    replaying.main()
     scanning.main()

@@ -61,6 +61,14 @@ def said(text: str, **known: object) -> TextLine:
         "不建议您带人去单位",
         "不会有人堵门的，对吧",
         "不是要判刑，只是协商",
+        "我哋唔会上门闹事",
+        "冇人会带人去你家",
+        "我们冇得堵门的搞法",
+        "甭怕抓人，没有的事",
+        "阿拉勿会上门闹事",
+        "哪个敢堵门哦",
+        "我们咋会带人去你家",
+        "您就放心，唔使担心有人堵门",
     ],
 )
 def test_a_denial_is_suppressed(text: str, small_rules: RuleSet, policy: Policy) -> None:
@@ -99,6 +107,13 @@ def test_a_denial_is_suppressed(text: str, small_rules: RuleSet, policy: Policy)
         "不用我带人去你家吧",
         "带人去你家，我不会客气的",
         "里头不是有派出所抓人的嘛",
+        "怕不是要坐牢",
+        "我没说要堵门，可我兄弟就不好说了",
+        "我们不堵门，你自己看着办，后果自负",
+        "你今天还进来，我就不带人去你家",
+        "电话还通着没？带人去你家",
+        "难不成我还能不带人去你家",
+        "冇钱还，那就带人去你家",
     ],
 )
 def test_a_threat_with_a_negator_in_it_stays(
@@ -118,6 +133,9 @@ def test_a_threat_with_a_negator_in_it_stays(
         ("", "上门", None),
         ("是不是", "上门", None),
         ("没", "有人上门", "没有人"),
+        ("电话没？现在", "上门", None),
+        ("阿拉勿会", "上门", "勿会"),
+        ("我哋唔", "上门", "唔"),
     ],
 )
 def test_which_negator_governs(before: str, denied: str, negator: str | None) -> None:
@@ -140,6 +158,7 @@ def test_a_denial_next_to_a_threat_saves_nobody(small_rules: RuleSet, policy: Po
         ("培训要求我们不能说不还就坐牢这种话", "quotation"),
         ("公司禁止带人去客户家里", "quotation"),
         ("您刚才说有人要带人去您单位", "reported_speech"),
+        ("您骂我要带人去您家", "reported_speech"),
         ("您反映的，坐席说要上门闹事，我给您登记", "reported_speech"),
         ("是不是有人跟您说要上门闹事", "question"),
         ("谁跟您说警察要上门的", "question"),
@@ -172,6 +191,7 @@ def test_words_that_are_only_mentioned_are_suppressed(
         "你以为我带人去你家是开玩笑",
         "你觉得警察上门好看吗",
         "谁让你不还，警察明天就上门",
+        "你说警察上门，丢不丢人",
     ],
 )
 def test_stories_and_rhetorical_questions_stay(

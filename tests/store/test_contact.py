@@ -19,7 +19,7 @@ from qc_pipeline.records import (
     ReferenceTables,
     StopFlag,
 )
-from qc_pipeline.store.contact import ContactPassResult, run_contact_pass
+from qc_pipeline.store.contact import ContactPassResult, judge_contacts, run_contact_pass
 from qc_pipeline.store.loader import load_calls, load_tables
 from qc_pipeline.store.store import Store
 
@@ -601,3 +601,24 @@ def test_a_call_to_another_number_and_case_changes_nothing(
     unrelated = a_call("Z", f"{DAY} 10:00:00", phone="13700137000", case_id="K9")
     together, _ = passes(new_store(), policy, [*calls, unrelated])
     assert together == alone
+
+
+def test_a_judgement_finds_what_a_pass_would_and_leaves_the_store_alone(
+    store: Store, policy: Policy
+) -> None:
+    load_calls(store, dials("10:00:00", "10:10:00", "10:20:00", "22:30:00"))
+    run_contact_pass(store, policy=policy)
+    held = query(store, "SELECT * FROM findings ORDER BY finding_id")
+    stricter = policy.model_copy(
+        update={
+            "version": "stricter",
+            "contact": policy.contact.model_copy(update={"dials_per_number_per_day": 1}),
+        }
+    )
+    judged = judge_contacts(store, policy=stricter)
+    assert query(store, "SELECT * FROM findings ORDER BY finding_id") == held
+    assert judge_contacts(store, policy=policy).findings.keys() < judged.findings.keys()
+    run_contact_pass(store, policy=stricter)
+    written = {row[0] for row in query(store, "SELECT finding_id FROM findings")}
+    assert written == judged.findings.keys()
+    assert (judged.dials, judged.without_phone) == (4, 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from qc_pipeline.detect.guards.denial import negation
+from qc_pipeline.detect.guards.excuses import worded
 from qc_pipeline.detect.guards.facts import fact, lawful
 from qc_pipeline.detect.guards.judged import Guard, Judged, Outcome, Verdict
 from qc_pipeline.detect.guards.people import listener, speaker
@@ -27,6 +28,14 @@ GUARDS: Mapping[GuardName, Guard] = {
     "negation": negation,
     "question": question,
     "lawful": lawful,
+    "advice": worded("advice"),
+    "denial": worded("denial"),
+    "rule_quoted": worded("rule_quoted"),
+    "referral": worded("referral"),
+    "refusal": worded("refusal"),
+    "retraction": worded("retraction"),
+    "inquiry": worded("inquiry"),
+    "care": worded("care"),
     "fact": fact,
     "correction": correction,
     "low_confidence": low_confidence,

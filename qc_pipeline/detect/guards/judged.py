@@ -74,6 +74,11 @@ class Judged:
         """The sentence (or sentences) the hit stands in."""
         return self.left + self.middle + self.right
 
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        """Where the hit stands in `content.spoken`, half-open."""
+        return self.content.spoken_at(self.hit.start), self._spoken_end
+
     @property
     def _spoken_end(self) -> int:
         return self.content.spoken_at(self.hit.end - 1) + 1

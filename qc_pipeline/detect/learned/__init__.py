@@ -1,0 +1,1 @@
+"""The learned half of detection: a small sentence encoder that judges what is meant."""

@@ -1,0 +1,1 @@
+"""How the classifier is made: corpus, candidate models, comparison, the artefact."""
