@@ -42,16 +42,21 @@ def encode(excerpt: Excerpt, tokenizer: Tokenizer) -> list[Encoded]:
     """The windows of an excerpt: one, or several that overlap when the utterance is long.
     None for an utterance without words.
     """
-    said = tokenizer.encode(excerpt.text).ids
+    said = tokenizer.encode(_writable(excerpt.text)).ids
     if not said:
         return []
     listener = tokenizer.encode(f"{LISTENER_WORDS[excerpt.listener]}：").ids
-    before = tokenizer.encode(excerpt.previous).ids[-PREVIOUS_PIECES:] if excerpt.previous else []
+    before = tokenizer.encode(_writable(excerpt.previous)).ids[-PREVIOUS_PIECES:]
     head = (BEGIN, *listener, *before, END, END)
     return [
         Encoded((*head, *piece, END), slice(len(head), len(head) + len(piece)))
         for piece in _windows(said)
     ]
+
+
+def _writable(text: str) -> str:
+    """Without halves of surrogate pairs, which the tokeniser refuses."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _windows(said: list[int]) -> list[list[int]]:

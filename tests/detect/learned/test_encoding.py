@@ -35,6 +35,10 @@ def test_a_short_utterance_is_one_window(tokenizer) -> None:  # type: ignore[no-
     assert tokenizer.decode(list(window.ids[window.text])).replace(" ", "") == "我就上门"
 
 
+def test_half_a_surrogate_pair_is_no_obstacle(tokenizer) -> None:  # type: ignore[no-untyped-def]
+    assert encode(Excerpt("上\ud83d门", "\udc00", "debtor"), tokenizer)
+
+
 def test_no_words_no_window(tokenizer) -> None:  # type: ignore[no-untyped-def]
     assert encode(Excerpt("", "喂", "debtor"), tokenizer) == []
 
