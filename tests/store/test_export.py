@@ -53,6 +53,7 @@ COLUMNS = {
     "complaints": "complaint_id, state, channel, received_at, logged_at, first_reply_due, "
     "decision_due, breached, calls, case_id, agent_id, proposed",
     "audit": "seq, at, actor, action, subject, payload, prev_hash, hash",
+    "verdicts": "id, text, speaker, callee, prev, labels, near_miss_of, style, voice",
 }
 MANIFEST = [
     "started_at",
