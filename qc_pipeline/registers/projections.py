@@ -1,8 +1,11 @@
-"""Projections: the tables that show the registers, folded from the log and nothing else."""
+"""Projections: the tables that show the registers, folded from the log and nothing else.
+
+A register is one line in `PROJECTIONS`, one field of `Registers`, and its three queries.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -16,7 +19,6 @@ from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.review import FindingReview
 from qc_pipeline.store.store import Session
 
-_R = TypeVar("_R", FindingReview, Case, Complaint, Acknowledgement)
 _Row = TypeVar("_Row")
 
 
@@ -30,51 +32,77 @@ class Registers:
     emergencies: dict[str, Acknowledgement] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """How one register follows from the log.
+
+    Events whose action begins with `kind` change, by `apply(record or None, event)`, the entry
+    named by their subject in the field `name` of `Registers`: records of type `record`, known by
+    `key`. Queries: `registers/<name>` reads all, `save_<one>` writes one, `drop_other_<name>`
+    removes those not in `keep`. `what` is how `qc verify` calls an entry.
+    """
+
+    kind: str
+    name: str
+    one: str
+    record: type[Any]
+    key: str
+    apply: Callable[[Any, RegisterEvent], Any]
+    what: str
+
+
+PROJECTIONS: tuple[Projection, ...] = (
+    Projection(
+        "finding", "reviews", "review", FindingReview, "finding_id", review.apply, "finding review"
+    ),
+    Projection("case", "cases", "case", Case, "case_id", discipline.apply, "discipline case"),
+    Projection(
+        "complaint", "complaints", "complaint", Complaint, "complaint_id", complaints.apply,
+        "complaint",
+    ),
+    Projection(
+        "emergency", "emergencies", "emergency", Acknowledgement, "call_id", emergencies.apply,
+        "emergency",
+    ),
+)  # fmt: skip
+_BY_KIND = {each.kind: each for each in PROJECTIONS}
+
+
 def fold(registers: Registers, events: Iterable[RegisterEvent]) -> Registers:
     """`registers` changed by `events`. Raises RegisterError on an event that can't be."""
     for event in events:
         kind = event.action.partition(".")[0]
-        key = event.subject
-        if kind == "finding":
-            registers.reviews[key] = review.apply(registers.reviews.get(key), event)
-        elif kind == "case":
-            registers.cases[key] = discipline.apply(registers.cases.get(key), event)
-        elif kind == "complaint":
-            registers.complaints[key] = complaints.apply(registers.complaints.get(key), event)
-        elif kind == "emergency":
-            registers.emergencies[key] = emergencies.apply(registers.emergencies.get(key), event)
-        elif kind != "chain":
+        if kind == "chain":
+            continue
+        if kind not in _BY_KIND:
             raise RegisterError(f"entry {event.seq}: there is no action {event.action}")
+        projection = _BY_KIND[kind]
+        entries = _entries(registers, projection)
+        entries[event.subject] = projection.apply(entries.get(event.subject), event)
     return registers
 
 
 def load_registers(session: Session) -> Registers:
     """The projections as the tables have them."""
-    return Registers(
-        reviews=_loaded(session, "registers/reviews", FindingReview, "finding_id"),
-        cases=_loaded(session, "registers/cases", Case, "case_id"),
-        complaints=_loaded(session, "registers/complaints", Complaint, "complaint_id"),
-        emergencies=_loaded(session, "registers/emergencies", Acknowledgement, "call_id"),
-    )
+    registers = Registers()
+    for each in PROJECTIONS:
+        rows = session.rows(f"registers/{each.name}")
+        _entries(registers, each).update(
+            {row[each.key]: from_row(each.record, row) for row in rows}
+        )
+    return registers
 
 
 def save(session: Session, registers: Registers, events: Iterable[RegisterEvent]) -> None:
     """Write the rows that `events` are about, and the status of the findings concerned."""
-    subjects = {event.subject for event in events}
-    reviews = [row for key, row in registers.reviews.items() if key in subjects]
-    session.run_many("registers/save_review", [as_row(each) for each in reviews])
-    session.run_many(
-        "registers/save_case",
-        [as_row(row) for key, row in registers.cases.items() if key in subjects],
-    )
-    session.run_many(
-        "registers/save_complaint",
-        [as_row(row) for key, row in registers.complaints.items() if key in subjects],
-    )
-    session.run_many(
-        "registers/save_emergency",
-        [as_row(row) for key, row in registers.emergencies.items() if key in subjects],
-    )
+    subjects: dict[str, set[str]] = {}
+    for event in events:
+        subjects.setdefault(event.action.partition(".")[0], set()).add(event.subject)
+    for each in PROJECTIONS:
+        touched = subjects.get(each.kind, set())
+        rows = [as_row(entry) for key, entry in _entries(registers, each).items() if key in touched]
+        session.run_many(f"registers/save_{each.one}", rows)
+    reviews = [registers.reviews[key] for key in subjects.get("finding", set())]
     session.run_many(
         "registers/mark_finding",
         [
@@ -93,10 +121,9 @@ def rebuild(session: Session) -> Registers:
     events = read_events(session)
     registers = fold(Registers(), events)
     # Rows are replaced, not deleted and written again: one transaction can't do that to a key.
-    session.run("registers/drop_other_reviews", {"keep": list(registers.reviews)})
-    session.run("registers/drop_other_cases", {"keep": list(registers.cases)})
-    session.run("registers/drop_other_complaints", {"keep": list(registers.complaints)})
-    session.run("registers/drop_other_emergencies", {"keep": list(registers.emergencies)})
+    for each in PROJECTIONS:
+        keep = list(_entries(registers, each))
+        session.run(f"registers/drop_other_{each.name}", {"keep": keep})
     session.run("registers/release_findings", {"keep": list(registers.reviews)})
     save(session, registers, events)
     return registers
@@ -109,10 +136,9 @@ def differences(session: Session, events: Iterable[RegisterEvent]) -> list[str]:
     """
     truth, tables = fold(Registers(), events), load_registers(session)
     found = [
-        *_compared("finding review", truth.reviews, tables.reviews),
-        *_compared("discipline case", truth.cases, tables.cases),
-        *_compared("complaint", truth.complaints, tables.complaints),
-        *_compared("emergency", truth.emergencies, tables.emergencies),
+        line
+        for each in PROJECTIONS
+        for line in _compared(each.what, _entries(truth, each), _entries(tables, each))
     ]
     for row in session.rows("registers/judged_findings"):
         reviewed = truth.reviews.get(row["finding_id"])
@@ -126,7 +152,7 @@ def differences(session: Session, events: Iterable[RegisterEvent]) -> list[str]:
     return found
 
 
-def as_row(record: FindingReview | Case | Complaint | Acknowledgement) -> dict[str, Any]:
+def as_row(record: Any) -> dict[str, Any]:
     """A record as the parameters of its row: tuples become lists."""
     row = {each.name: getattr(record, each.name) for each in fields(record)}
     return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
@@ -140,11 +166,12 @@ def from_row(record: type[_Row], row: Mapping[str, Any]) -> _Row:
     return record(**values)
 
 
-def _loaded(session: Session, query: str, record: type[_R], key: str) -> dict[str, _R]:
-    return {row[key]: from_row(record, row) for row in session.rows(query)}
+def _entries(registers: Registers, projection: Projection) -> dict[str, Any]:
+    entries: dict[str, Any] = getattr(registers, projection.name)
+    return entries
 
 
-def _compared(what: str, truth: Mapping[str, _R], table: Mapping[str, _R]) -> list[str]:
+def _compared(what: str, truth: Mapping[str, Any], table: Mapping[str, Any]) -> list[str]:
     found = []
     for key in sorted(truth.keys() | table.keys()):
         if key not in table:
