@@ -9,6 +9,7 @@ from pathlib import Path
 from qc_pipeline.errors import RecordingUnreadable, RegisterError
 from qc_pipeline.intake.recording_store import LocalRecordingStore, RecordingStore
 from qc_pipeline.records import Problem
+from qc_pipeline.registers.access_log import verify_accesses
 from qc_pipeline.registers.chain import (
     RegisterEvent,
     earlier_heads,
@@ -46,8 +47,8 @@ class VerifyReport:
 def verify_home(
     store: Store, *, keys: Path, recordings: RecordingStore | None = None
 ) -> VerifyReport:
-    """Check the register's chain, the projections against a replay, the bytes of every kept
-    recording against its name, and that every artefact can be read.
+    """Check the register's chain and the access log, the projections against a replay, the bytes
+    of every kept recording against its name, and that every artefact can be read.
 
     `recordings` defaults to the home's own folder. Raises HomeError if there is no database.
     """
@@ -74,8 +75,12 @@ def verify_home(
     transcripts = sorted(expected | set((store.home / "transcripts").glob("*/*.json")))
     problems += [_damaged(path) for path in transcripts if read_transcript(path) is None]
     problems += [_damaged(path) for path in detections if read_detection(path) is None]
+    accesses, wrong_access = verify_accesses(store.home, keys=keys)
+    if wrong_access is not None:
+        problems.append(Problem("access log", str(wrong_access), "restore it from a backup"))
     checked = {
         "register_entries": len(entries),
+        "accesses": accesses,
         "recordings": len(recording_keys),
         "transcripts": len(transcripts),
         "detections": len(detections),

@@ -10,6 +10,7 @@ from qc_pipeline.errors import RegisterError
 from qc_pipeline.intake.recording_store import LocalRecordingStore
 from qc_pipeline.records import CallEvent, Coverage, Detection, Recording, Transcript
 from qc_pipeline.registers import chain
+from qc_pipeline.registers.access_log import record_access
 from qc_pipeline.registers.complaint_desk import propose_from_calls
 from qc_pipeline.registers.desk import acknowledge_emergency, confirm, notify, reject
 from qc_pipeline.registers.log import accept_shortened_log, chain_id_of
@@ -272,7 +273,7 @@ def test_files_that_are_as_they_were_verify(store, filed, keys):
     report = verify_home(store, keys=keys)
     assert report.ok
     assert report.checked == {
-        "register_entries": 0, "recordings": 1, "transcripts": 1, "detections": 1,
+        "register_entries": 0, "accesses": 0, "recordings": 1, "transcripts": 1, "detections": 1,
     }  # fmt: skip
 
 
@@ -293,3 +294,16 @@ def test_a_file_the_database_rests_on_is_missed(store, filed, keys, kind):
     filed[kind].unlink()
     [problem] = verify_home(store, keys=keys).problems
     assert problem.where.startswith(kind)
+
+
+def test_a_tampered_access_log_is_named(store, keys):
+    for call in ("c1", "c2"):
+        record_access(
+            store.home, keys=keys, actor="r1", action="call.listened", subject=call, at=on(20)
+        )
+    assert verify_home(store, keys=keys).checked["accesses"] == 3
+    path = store.home / "access.jsonl"
+    path.write_text(path.read_text("utf-8").replace("c1", "c9"), "utf-8")
+    [problem] = verify_home(store, keys=keys).problems
+    assert problem.where == "access log"
+    assert "entry 2" in problem.what
