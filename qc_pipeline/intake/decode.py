@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,38 +55,71 @@ def decode_audio(path: Path, *, sample_rate: int = 16_000) -> Audio:
 
     What decodes is kept when the rest is damaged. Raises RecordingUnreadable when nothing does.
     """
-    with open_recording(path) as opened:
-        gathered = _Gathered(sample_rate)
-        damaged_at_s = _decode(opened, gathered)
-        samples = gathered.finished()
-    if samples.shape[1] == 0:
-        raise RecordingUnreadable(f"{path.name} 里没有可解码的声音", remedy=EXPORT_AGAIN)
-    return Audio(samples, sample_rate, damaged_at_s)
+    decoding = Decoding(path, sample_rate=sample_rate)
+    blocks = list(decoding.blocks())
+    return Audio(np.concatenate(blocks, axis=1), sample_rate, decoding.damaged_at_s)
 
 
-def _decode(opened: OpenRecording, gathered: _Gathered) -> float | None:
-    """Decode everything into `gathered`; where the first damage is, if there is any."""
-    damage_s: list[float] = []
+class Decoding:
+    """A recording decoded block by block, so that a long one never fills the memory.
+
+    `damaged_at_s` and `rate_changes_s` are complete when `blocks` has come to its end: where
+    the first stretch that couldn't be decoded begins, and where the file's own sample rate
+    changed on the way.
+    """
+
+    def __init__(self, path: Path, *, sample_rate: int = 16_000) -> None:
+        self.sample_rate = sample_rate
+        self.damaged_at_s: float | None = None
+        self.rate_changes_s: tuple[float, ...] = ()
+        self._path = path
+
+    def blocks(self) -> Iterator[Samples]:
+        """Float32 samples [channels, frames] in -1..1, about ten seconds at a time.
+
+        Raises RecordingUnreadable when nothing decodes.
+        """
+        with open_recording(self._path) as opened:
+            gathered = _Gathered(self.sample_rate)
+            empty = True
+            for block in _decoded(opened, gathered, self._note_damage):
+                empty = False
+                yield block
+            self.rate_changes_s = tuple(gathered.rate_changes_s)
+        if empty:
+            raise RecordingUnreadable(f"{self._path.name} 里没有可解码的声音", remedy=EXPORT_AGAIN)
+
+    def _note_damage(self, at_s: float) -> None:
+        if self.damaged_at_s is None:
+            self.damaged_at_s = at_s
+
+
+def _decoded(
+    opened: OpenRecording, gathered: _Gathered, note_damage: Callable[[float], None]
+) -> Iterator[Samples]:
+    """Everything that decodes; each damage is noted with its time."""
     clock = _Clock()
     try:
         for packet in opened.container.demux(opened.stream):
             try:
                 frames = packet.decode()
             except DECODER_FAULTS:
-                damage_s.append(gathered.length_s)
+                note_damage(gathered.length_s)
                 continue
             for frame in frames:
                 if not gathered.fits(frame):
-                    damage_s.append(gathered.length_s)
-                    return damage_s[0]
+                    note_damage(gathered.length_s)
+                    yield from gathered.finished()
+                    return
                 lost_s = clock.lost_before(frame, gathered.length_s)
                 if lost_s:
-                    damage_s.append(gathered.length_s)
+                    note_damage(gathered.length_s)
                     gathered.add_silence(lost_s)
                 gathered.add(frame)
+            yield from gathered.ready()
     except DECODER_FAULTS:
-        damage_s.append(gathered.length_s)  # the container breaks off here
-    return damage_s[0] if damage_s else None
+        note_damage(gathered.length_s)  # the container breaks off here
+    yield from gathered.finished()
 
 
 class _Clock:
@@ -120,6 +154,7 @@ class _Gathered:
         self._waiting_frames = 0
         self._resamplers: list[Any] = []
         self._done: list[Samples] = []
+        self.rate_changes_s: list[float] = []
 
     def fits(self, frame: Any) -> bool:
         """Whether the frame has the channels of the first one; if not, who is who is lost."""
@@ -130,6 +165,8 @@ class _Gathered:
         """One decoded frame that fits."""
         if frame.sample_rate != self._rate:
             self._flush()
+            if self._rate:
+                self.rate_changes_s.append(self.length_s)
             self._rate = frame.sample_rate
         block = _as_float(frame, self._channels)
         self._waiting.append(block)
@@ -144,12 +181,15 @@ class _Gathered:
         self._done.append(np.zeros((self._channels, round(seconds * self._target)), np.float32))
         self.length_s += seconds
 
-    def finished(self) -> Samples:
-        """Everything gathered, [channels, frames]."""
+    def ready(self) -> list[Samples]:
+        """What is resampled already, [channels, frames] each; it is handed over once."""
+        done, self._done = self._done, []
+        return [np.clip(block, -1, 1, out=block) for block in done if block.shape[1]]
+
+    def finished(self) -> list[Samples]:
+        """The rest, as `ready`."""
         self._flush()
-        if not self._done:
-            return np.zeros((self._channels, 0), np.float32)
-        return np.concatenate(self._done, axis=1).clip(-1, 1)
+        return self.ready()
 
     def _resample(self) -> None:
         if not self._waiting_frames:
