@@ -5,31 +5,49 @@ A register is one line in `PROJECTIONS`, one field of `Registers`, and its three
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
+
+import pyarrow as pa
 
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.registers import complaints, discipline, emergencies, review
-from qc_pipeline.registers.chain import RegisterEvent
+from qc_pipeline.registers.chain import RegisterEvent, canonical_json, iso
 from qc_pipeline.registers.complaints import Complaint
 from qc_pipeline.registers.discipline import Case
 from qc_pipeline.registers.emergencies import Acknowledgement
 from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.review import FindingReview
-from qc_pipeline.store.store import Session
+from qc_pipeline.store.store import Batch, Session
 
 _Row = TypeVar("_Row")
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What one event made of one entry: from `at` on the register `name` said `entry` of `key`."""
+
+    name: str
+    key: str
+    seq: int
+    at: datetime
+    entry: Any
+
+
 @dataclass(slots=True)
 class Registers:
-    """All registers, or the part of them that an action touches, by id."""
+    """All registers, or the part of them that an action touches, by id. `trail` is what each
+    event folded in so far made of its entry, so that a register can be read as of a past moment.
+    """
 
     reviews: dict[str, FindingReview] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     emergencies: dict[str, Acknowledgement] = field(default_factory=dict)
+    trail: list[Past] = field(default_factory=list, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +56,8 @@ class Projection:
 
     Events whose action begins with `kind` change, by `apply(record or None, event)`, the entry
     named by their subject in the field `name` of `Registers`: records of type `record`, known by
-    `key`. Queries: `registers/<name>` reads all, `save_<one>` writes one, `drop_other_<name>`
-    removes those not in `keep`. `what` is how `qc verify` calls an entry.
+    `key`, rows of `table`. Queries: `registers/<name>` reads all, `save_<one>` writes one,
+    `drop_other_<name>` removes those not in `keep`. `what` is how `qc verify` calls an entry.
     """
 
     kind: str
@@ -47,22 +65,28 @@ class Projection:
     one: str
     record: type[Any]
     key: str
+    table: str
     apply: Callable[[Any, RegisterEvent], Any]
     what: str
 
 
 PROJECTIONS: tuple[Projection, ...] = (
     Projection(
-        "finding", "reviews", "review", FindingReview, "finding_id", review.apply, "finding review"
-    ),
-    Projection("case", "cases", "case", Case, "case_id", discipline.apply, "discipline case"),
-    Projection(
-        "complaint", "complaints", "complaint", Complaint, "complaint_id", complaints.apply,
-        "complaint",
+        kind="finding", name="reviews", one="review", record=FindingReview, key="finding_id",
+        table="finding_reviews", apply=review.apply, what="finding review",
     ),
     Projection(
-        "emergency", "emergencies", "emergency", Acknowledgement, "call_id", emergencies.apply,
-        "emergency",
+        kind="case", name="cases", one="case", record=Case, key="case_id",
+        table="discipline_cases", apply=discipline.apply, what="discipline case",
+    ),
+    Projection(
+        kind="complaint", name="complaints", one="complaint", record=Complaint,
+        key="complaint_id", table="complaints", apply=complaints.apply, what="complaint",
+    ),
+    Projection(
+        kind="emergency", name="emergencies", one="emergency", record=Acknowledgement,
+        key="call_id", table="emergency_acknowledgements", apply=emergencies.apply,
+        what="emergency",
     ),
 )  # fmt: skip
 _BY_KIND = {each.kind: each for each in PROJECTIONS}
@@ -78,7 +102,9 @@ def fold(registers: Registers, events: Iterable[RegisterEvent]) -> Registers:
             raise RegisterError(f"entry {event.seq}: there is no action {event.action}")
         projection = _BY_KIND[kind]
         entries = _entries(registers, projection)
-        entries[event.subject] = projection.apply(entries.get(event.subject), event)
+        entry = projection.apply(entries.get(event.subject), event)
+        entries[event.subject] = entry
+        registers.trail.append(Past(projection.name, event.subject, event.seq, event.at, entry))
     return registers
 
 
@@ -94,7 +120,10 @@ def load_registers(session: Session) -> Registers:
 
 
 def save(session: Session, registers: Registers, events: Iterable[RegisterEvent]) -> None:
-    """Write the rows that `events` are about, and the status of the findings concerned."""
+    """Write the rows that `events` are about, their history, and the status of the findings
+    concerned. `events` have been folded into `registers`.
+    """
+    events = list(events)
     subjects: dict[str, set[str]] = {}
     for event in events:
         subjects.setdefault(event.action.partition(".")[0], set()).add(event.subject)
@@ -102,6 +131,8 @@ def save(session: Session, registers: Registers, events: Iterable[RegisterEvent]
         touched = subjects.get(each.kind, set())
         rows = [as_row(entry) for key, entry in _entries(registers, each).items() if key in touched]
         session.run_many(f"registers/save_{each.one}", rows)
+    seqs = {event.seq for event in events}
+    save_trail(session, [past for past in registers.trail if past.seq in seqs])
     reviews = [registers.reviews[key] for key in subjects.get("finding", set())]
     session.run_many(
         "registers/mark_finding",
@@ -125,6 +156,7 @@ def rebuild(session: Session) -> Registers:
         keep = list(_entries(registers, each))
         session.run(f"registers/drop_other_{each.name}", {"keep": keep})
     session.run("registers/release_findings", {"keep": list(registers.reviews)})
+    session.run("registers/drop_other_pasts", {"keep": [past.seq for past in registers.trail]})
     save(session, registers, events)
     return registers
 
@@ -140,6 +172,7 @@ def differences(session: Session, events: Iterable[RegisterEvent]) -> list[str]:
         for each in PROJECTIONS
         for line in _compared(each.what, _entries(truth, each), _entries(tables, each))
     ]
+    found += _wrong_pasts(session, truth.trail)
     for row in session.rows("registers/judged_findings"):
         reviewed = truth.reviews.get(row["finding_id"])
         said = (_decided(reviewed) if reviewed else None) or row["machine_status"]
@@ -164,6 +197,52 @@ def from_row(record: type[_Row], row: Mapping[str, Any]) -> _Row:
         name: tuple(value) if isinstance(value, list) else value for name, value in row.items()
     }
     return record(**values)
+
+
+def _as_batch(pasts: Sequence[Past]) -> Batch:
+    return pa.table(
+        {
+            "register": pa.array([past.name for past in pasts], pa.string()),
+            "key": pa.array([past.key for past in pasts], pa.string()),
+            "seq": pa.array([past.seq for past in pasts], pa.int64()),
+            "at": pa.array([past.at for past in pasts], pa.timestamp("us", tz="Asia/Shanghai")),
+            "entry": pa.array([as_json(past.entry) for past in pasts], pa.string()),
+        }
+    )
+
+
+def _wrong_pasts(session: Session, trail: Sequence[Past]) -> list[str]:
+    rows = {row.pop("seq"): row for row in session.rows("registers/pasts")}
+    found = []
+    for past in trail:
+        said = {"register": past.name, "key": past.key, "at": past.at, "entry": as_json(past.entry)}
+        if rows.pop(past.seq, None) != said:
+            found.append(f"history of {past.key}: entry {past.seq} differs from the log")
+    found += [f"history of {row['key']}: {seq} is in the table, not in the log"
+              for seq, row in rows.items()]  # fmt: skip
+    return found
+
+
+def save_trail(session: Session, trail: Sequence[Past]) -> None:
+    """Keep what events made of their entries."""
+    if trail:
+        session.run("registers/save_pasts", batch=_as_batch(trail))
+
+
+def as_json(record: Any) -> str:
+    """A record as canonical JSON text: moments by `chain.iso`, money as text."""
+    row = as_row(record)
+    return canonical_json({name: _plain(value) for name, value in row.items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return str(value)
+    return value
 
 
 def _entries(registers: Registers, projection: Projection) -> dict[str, Any]:

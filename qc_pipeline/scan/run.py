@@ -18,6 +18,7 @@ from qc_pipeline.intake.recording_store import LocalRecordingStore
 from qc_pipeline.logs import log_to
 from qc_pipeline.records import Coverage
 from qc_pipeline.registers.complaint_desk import propose_from_calls
+from qc_pipeline.registers.history import complete_history
 from qc_pipeline.scan.facts import context_of
 from qc_pipeline.scan.night import Night, ScanRequest, has_room, prepare, prepare_home
 from qc_pipeline.scan.pool import Workshop, work_through
@@ -107,6 +108,7 @@ def begin(night: Night) -> Iterator[Scan]:
         log_to(settings.home)
         store = Store(settings.home)
         store.migrate()
+        complete_history(store)
         sweep_temporary(settings.home)
         recordings = LocalRecordingStore(settings.home / "recordings")
         recordings.sweep()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
 
@@ -22,6 +22,7 @@ from qc_pipeline.store.store import Batch, Session, Store
 from qc_pipeline.store.subtitles import TRANSCRIPT_FORMATS, Turn, write_all, write_each
 
 Mask = Callable[[str], str]
+Reading = Callable[[], AbstractContextManager[Session]]
 _EXTRA = "extra"
 _SPOKEN: Mapping[str, Mask] = {
     "utterance": mask_text, "matched": mask_text, "reasons": mask_text,
@@ -44,12 +45,17 @@ _MASKS: Mapping[str, Mapping[str, Mask]] = {
     "verdicts": {"text": mask_text, "prev": mask_text},
 }  # fmt: skip
 TABLES = tuple(_MASKS)
+OF_REGISTERS = ("discipline", "complaints", "audit")
+"""The tables that a register's log makes: they can be had as of a past moment."""
 
 
 def export_table(
-    store: Store, table: str, *, format: str, target: Path | BinaryIO, unmasked: bool = False
-) -> int:
+    store: Store, table: str, *, format: str, target: Path | BinaryIO, unmasked: bool = False,
+    reading: Reading | None = None,
+) -> int:  # fmt: skip
     """Write `table` (one of TABLES) as `format` (jsonl, csv, parquet, xlsx); returns its rows.
+
+    `reading` opens the session to read in, default: the store as it is now.
 
     A file appears whole or not at all. Times are ISO 8601 with their offset. Raises UsageError
     for an unknown table or format or an unwritable target, HomeError if the store can't be read.
@@ -60,7 +66,7 @@ def export_table(
         raise UsageError(f"no format {format}", remedy=f"choose one of {', '.join(TABLE_FORMATS)}")
     masks = {} if unmasked else _MASKS[table]
     count = 0
-    with _copied(store, table) as (reader, extra_names), _opened(target) as file:
+    with _copied(store, table, reading) as (reader, extra_names), _opened(target) as file:
         shape = _Shape(reader.schema, extra_names, masks)
         with writer(format, file, title=table, schema=shape.schema) as write:
             for batch in reader:
@@ -126,14 +132,16 @@ def _masked(column: Any, mask: Mask) -> Any:
 
 
 @contextmanager
-def _copied(store: Store, table: str) -> Iterator[tuple[Any, list[str]]]:
+def _copied(
+    store: Store, table: str, reading: Reading | None = None
+) -> Iterator[tuple[Any, list[str]]]:
     """A reader over a copy of `table`, and the names of the extra columns; the copy has no
     name on the disk, so nothing is left of it whatever happens.
     """
     with store.reading():
         pass  # a home without a database is refused before anything is written into it
     with _spool(store.home) as spool:
-        with store.reading() as session:
+        with (reading or store.reading)() as session:
             names = _extra_names(session) if table == "calls" else []
             reader = session.reader(f"export/{table}")
             with pa.ipc.new_stream(spool, reader.schema) as copy:

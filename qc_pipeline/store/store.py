@@ -101,6 +101,13 @@ class Session:
         relation = self._connection.sql(_query(name), params=_bound(params) or None)
         return relation.to_arrow_reader(size)
 
+    def shadow(self, table: str, name: str, params: Params | None = None) -> None:
+        """For the rest of this session, `table` holds the rows of query `name` instead of its
+        own: whatever is asked, views included, sees those.
+        """
+        rows = self._connection.sql(_query(name), params=_bound(params) or None)
+        self._connection.register(table, rows.to_arrow_table())
+
     @contextmanager
     def _with(self, batch: Batch | None) -> Iterator[None]:
         if batch is None:

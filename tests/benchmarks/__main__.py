@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import matching, replaying, scanning
+from tests.benchmarks import matching, past, replaying, scanning
 
 if __name__ == "__main__":
     matching.main()
     replaying.main()
+    past.main()
     scanning.main()

@@ -1,0 +1,1 @@
+DELETE FROM register_history WHERE NOT list_contains($keep::BIGINT[], seq);

@@ -1,0 +1,1 @@
+SELECT * FROM register_events WHERE "at" <= $moment;

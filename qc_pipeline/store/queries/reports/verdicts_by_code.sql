@@ -1,0 +1,4 @@
+SELECT code, state, count(*) AS findings
+FROM finding_reviews
+GROUP BY code, state
+ORDER BY code, state;
