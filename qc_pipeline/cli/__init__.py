@@ -20,7 +20,8 @@ COMMANDS = {
     "review": "registers",
     "case": "registers",
     "complaint": "registers",
-    "verify": "registers",
+    "evidence": "evidence",
+    "verify": "evidence",
     "models": "models",
 }
 

@@ -1,4 +1,4 @@
-"""`qc review`, `qc case`, `qc complaint`, `qc verify`: the registers from the shell."""
+"""`qc review`, `qc case`, `qc complaint`: the registers from the shell."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from qc_pipeline.registers import desk
 from qc_pipeline.registers.complaint_desk import accept_complaint, decline_complaint
 from qc_pipeline.registers.desk import Verdict
 from qc_pipeline.registers.queue import QueueRow, list_queue
-from qc_pipeline.registers.verify import verify_home
 from qc_pipeline.reports.stored import stored_cases, stored_complaints
 from qc_pipeline.settings import Settings, load_settings
 from qc_pipeline.store.masks import mask_text
@@ -273,34 +272,3 @@ def complaint_decline(complaint_id: str, by: str, note: str, home: Path | None) 
         store, complaint_id, by=by, at=datetime.now(SHANGHAI), note=note, keys=settings.keys
     )
     click.echo(f"{declined.complaint_id}：{declined.state}")
-
-
-# --- verify ----------------------------------------------------------------------------------
-
-
-@click.command()
-@home_option
-@json_option
-def verify(home: Path | None, as_json: bool) -> None:
-    """Verify the event chain, the registers against it, recordings and artefacts.
-
-    Exit code 1 if something doesn't match; the first bad entry is named.
-    """
-    settings, store, _ = _open(home)
-    report = verify_home(store, keys=settings.keys)
-    if as_json:
-        _print_json(
-            [{"problems": [str(p) for p in report.problems], "notices": list(report.notices),
-              "checked": dict(report.checked)}]
-        )  # fmt: skip
-    else:
-        for problem in report.problems:
-            click.echo(str(problem))
-        for notice in report.notices:
-            click.echo(f"提示：{notice}")
-        checked = "，".join(f"{name} {count}" for name, count in report.checked.items())
-        click.echo(
-            f"已核对 {checked}；" + ("全部一致" if report.ok else f"{len(report.problems)} 处不符")
-        )
-    if not report.ok:
-        raise click.exceptions.Exit(1)

@@ -48,7 +48,7 @@ def plan_call(
     The facts are those that the stored result was made from. The stored result is known to hold
     if its key is that of the work, or if only such policy differs as detection never looks at.
     """
-    facts = _facts(stored, recording, tables=tables, moments=trial.moments)
+    facts = facts_of(stored, recording, tables=tables, moments=trial.moments)
     mismatch, findings = length_mismatch(stored.call, recording, policy=trial.policy)
     key = key_of_work(
         facts.context,
@@ -88,13 +88,14 @@ def _holds(stored: StoredCall, *, key: str, trial: Trial) -> bool:
     )
 
 
-def _facts(
+def facts_of(
     stored: StoredCall,
     recording: Recording,
     *,
     tables: KnownTables,
     moments: Sequence[ScanMoment],
 ) -> FactsThen:
+    """The facts that the stored result of a call, of which `recording` was heard, was made from."""
     said = [
         each.finding
         for each in stored.findings

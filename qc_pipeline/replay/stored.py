@@ -160,6 +160,13 @@ def stored_calls(store: Store, period: Period, *, size: int = CALLS_PER_PAGE) ->
         after = {"after_at": rows[-1]["started_at"], "after_id": rows[-1]["call_id"]}
 
 
+def calls_named(store: Store, call_ids: Sequence[str]) -> Page:
+    """These calls, oldest first; one that isn't there is left out."""
+    batch = as_batch({"call_id": TEXT}, [{"call_id": each} for each in sorted(set(call_ids))])
+    with store.reading() as session:
+        return _page(session, session.rows("replay/calls_named", batch=batch))
+
+
 def _page(session: Session, rows: Sequence[_Row]) -> Page:
     calls = as_batch({"call_id": TEXT}, rows)
     findings = _by_call(session, "replay/findings", calls)

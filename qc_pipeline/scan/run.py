@@ -52,6 +52,7 @@ from qc_pipeline.store.loader import (
 )
 from qc_pipeline.store.lock import scan_lock
 from qc_pipeline.store.store import Store
+from qc_pipeline.store.versions import keep_version
 
 log = logging.getLogger("qc.scan")
 
@@ -109,6 +110,8 @@ def begin(night: Night) -> Iterator[Scan]:
         store = Store(settings.home)
         store.migrate()
         complete_history(store)
+        keep_version(settings.home, "policy", night.policy.version, settings.policy_dir)
+        keep_version(settings.home, "rules", night.rules.version, settings.lexicon_dir)
         sweep_temporary(settings.home)
         recordings = LocalRecordingStore(settings.home / "recordings")
         recordings.sweep()

@@ -1,0 +1,1 @@
+SELECT complaint_id, calls FROM complaints WHERE complaint_id = $id;

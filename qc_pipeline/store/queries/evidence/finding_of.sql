@@ -1,0 +1,1 @@
+SELECT finding_id, call_id FROM findings WHERE finding_id = $id;
