@@ -16,6 +16,7 @@ from qc_pipeline.cli.options import by_option, home_option, json_option, wide_co
 from qc_pipeline.policy import Policy, load_policy
 from qc_pipeline.records import SEVERITIES, SHANGHAI
 from qc_pipeline.registers import desk
+from qc_pipeline.registers.case_desk import notify
 from qc_pipeline.registers.complaint_desk import accept_complaint, decline_complaint
 from qc_pipeline.registers.desk import Verdict
 from qc_pipeline.registers.queue import QueueRow, list_queue
@@ -206,7 +207,7 @@ def case_list(home: Path | None, as_json: bool) -> None:
 def case_notify(case_id: str, by: str, note: str | None, home: Path | None) -> None:
     """Record that the person concerned was informed of a confirmed case."""
     settings, store, policy = _open(home)
-    noticed = desk.notify(
+    noticed = notify(
         store, case_id, by=by, at=datetime.now(SHANGHAI), policy=policy,
         keys=settings.keys, note=note,
     )  # fmt: skip

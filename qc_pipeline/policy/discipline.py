@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal, Self
+from typing import Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -19,7 +19,14 @@ Fact = Literal[
     "serious_consequence",
     "significant_effect",
     "lasting_harm",
+    "bank_instruction",
+    "concealment",
+    "outside_complaint",
+    "stopped_and_reported",
+    "system_fault",
 ]
+FACTS: tuple[Fact, ...] = get_args(Fact)
+FactKind = Literal["ground", "aggravating", "exonerating"]
 
 
 class Condition(PolicyModel):
@@ -54,10 +61,43 @@ class LadderRow(PolicyModel):
 
 
 class Consequence(PolicyModel):
-    """What may stand beside a level; `amount` names the amount it needs."""
+    """What may stand beside a level; `amount` names the least amount it needs. What costs the
+    person `money` passes the legal/HR gate; `payable` is an amount of yuan; `needs` is a fact
+    without which it can't be chosen.
+    """
 
     zh: str
     amount: str | None = None
+    money: bool = False
+    payable: bool = False
+    needs: Fact | None = None
+
+
+class EstablishedFact(PolicyModel):
+    """What can be established about a case: a ground of the ladder, aggravating, exonerating."""
+
+    zh: str
+    kind: FactKind
+    source: str
+
+
+class Windows(PolicyModel):
+    """How long the person concerned may object or appeal, from receipt of the notice."""
+
+    finding: TimeLimit
+    sanction: TimeLimit
+
+
+class MoneyGate(PolicyModel):
+    """What legal/HR checks before money is taken; None is unset, and the gate refuses.
+
+    `deduction_cap_percent` of the month's wage, `minimum_wage_yuan` that must be left,
+    whether the rules must have been acknowledged in writing.
+    """
+
+    deduction_cap_percent: Decimal | None = Field(None, gt=0, le=100)
+    minimum_wage_yuan: Decimal | None = Field(None, ge=0)
+    acknowledgement_required: bool | None = None
 
 
 class Discipline(PolicyFile):
@@ -67,6 +107,11 @@ class Discipline(PolicyFile):
     repeat_requires_notice: bool
     case_severities: tuple[Severity, ...]
     amounts: dict[str, Decimal | None]
+    windows: Windows
+    money_gate: MoneyGate
+    notice_ways: dict[str, str]
+    suspend_reasons: dict[str, str]
+    facts: dict[Fact, EstablishedFact]
     levels: dict[str, str]
     consequences: dict[str, Consequence]
     ladder: tuple[LadderRow, ...]
@@ -75,8 +120,14 @@ class Discipline(PolicyFile):
         """How severe a level is, 0 for the mildest."""
         return list(self.levels).index(level)
 
+    def facts_of(self, kind: FactKind) -> frozenset[Fact]:
+        """The facts of one kind."""
+        return frozenset(name for name, fact in self.facts.items() if fact.kind == kind)
+
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
+        if missing := set(FACTS) - set(self.facts):
+            raise ValueError(f"facts lacks {sorted(missing)}")
         for consequence in self.consequences.values():
             if consequence.amount is not None and consequence.amount not in self.amounts:
                 raise ValueError(f"amounts has no {consequence.amount}")

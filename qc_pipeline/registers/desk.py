@@ -1,4 +1,4 @@
-"""What people do with findings and cases, from the judgement to the tables in one transaction.
+"""What people do with findings, from the judgement to the tables in one transaction.
 
 Every action: read what is known, decide (pure), append the events, fold them into the
 projections, save, and recompute the call's card.
@@ -15,11 +15,12 @@ from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy import Policy
 from qc_pipeline.records import Severity
 from qc_pipeline.registers import discipline, emergencies, review
-from qc_pipeline.registers.chain import NewEvent, RegisterEvent
+from qc_pipeline.registers.chain import NewEvent
 from qc_pipeline.registers.discipline import Case
 from qc_pipeline.registers.emergencies import Acknowledgement
 from qc_pipeline.registers.log import RegisterLog, check_moment, check_person, writing_register
 from qc_pipeline.registers.projections import Registers, fold, from_row, save
+from qc_pipeline.registers.recount import append_and_recount, cases_around
 from qc_pipeline.registers.review import FindingReview, JudgedFinding
 from qc_pipeline.scoring import rescore
 from qc_pipeline.store.store import Session, Store
@@ -74,29 +75,6 @@ def reject(
         return _judge(log, finding_id, decide=decide, policy=policy)
 
 
-def notify(
-    store: Store, case_id: str, *, by: str, at: datetime, policy: Policy, keys: Path,
-    note: str | None = None,
-) -> Case:  # fmt: skip
-    """`by` records that the person concerned was informed of a confirmed case.
-
-    From here on further conduct is a repeat (POLICY "Discipline"), so later cases may be
-    counted anew. Raises RegisterError if the case isn't `confirmed` or `by` is that person.
-    """
-    with writing_register(store, keys=keys) as log:
-        row = log.session.one("registers/case", {"case_id": case_id})
-        if row is None:
-            raise RegisterError(f"there is no case {case_id}", remedy="see `qc export discipline`")
-        case = from_row(Case, row)
-        event = discipline.decide_move(
-            case, "notified", by=check_person(by), at=check_moment(at), note=note
-        )
-        registers = Registers(cases=_cases_of(log.session, case.agent_id))
-        entries = _append_and_count(log, registers, [event], at=event.at, policy=policy)
-        save(log.session, registers, entries)
-    return registers.cases[case_id]
-
-
 def acknowledge_emergency(
     store: Store, call_id: str, *, by: str, at: datetime, note: str, keys: Path
 ) -> Acknowledgement:
@@ -130,35 +108,24 @@ def _judge(log: RegisterLog, finding_id: str, *, decide: _Decide, policy: Policy
             row["finding_id"]: from_row(FindingReview, row)
             for row in log.session.rows("registers/reviews_of_call_code", subject)
         },
-        cases=_cases_of(log.session, finding.agent_id),
+        cases=cases_around(log.session, finding.agent_id),
     )
     verdict = decide(finding, registers.reviews.get(finding_id))
     entries = log.append([verdict])
     fold(registers, entries)
     consequences = discipline.decide_after_verdict(
-        finding, list(registers.reviews.values()), list(registers.cases.values()),
+        finding, list(registers.reviews.values()),
+        [case for case in registers.cases.values() if case.agent_id == finding.agent_id],
         by=verdict.actor, at=verdict.at, rules=policy.discipline,
     )  # fmt: skip
-    entries += _append_and_count(log, registers, consequences, at=verdict.at, policy=policy)
+    entries += append_and_recount(
+        log, registers, consequences, by=verdict.actor, at=verdict.at, policy=policy
+    )
     save(log.session, registers, entries)
     rescore(log.session, [finding.call_id], policy=policy)
     changed = {event.subject for event in consequences}
     case = next((registers.cases[case_id] for case_id in changed), None)
     return Verdict(registers.reviews[finding_id], case)
-
-
-def _append_and_count(
-    log: RegisterLog, registers: Registers, events: list[NewEvent], *, at: datetime,
-    policy: Policy,
-) -> list[RegisterEvent]:  # fmt: skip
-    entries = log.append(events)
-    fold(registers, entries)
-    counts = discipline.decide_counts(
-        registers.cases.values(), at=at, rules=policy.discipline, policy_version=policy.version
-    )
-    counted = log.append(counts)
-    fold(registers, counted)
-    return entries + counted
 
 
 def _finding(session: Session, finding_id: str) -> JudgedFinding:
@@ -173,8 +140,3 @@ def _finding(session: Session, finding_id: str) -> JudgedFinding:
             remedy="see `qc review list` for what stands now",
         )
     return JudgedFinding(**row)
-
-
-def _cases_of(session: Session, agent_id: str) -> dict[str, Case]:
-    rows = session.rows("registers/cases_of_agent", {"agent_id": agent_id})
-    return {row["case_id"]: from_row(Case, row) for row in rows}

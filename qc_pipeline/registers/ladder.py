@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -64,6 +64,10 @@ def propose_level(circumstances: Circumstances, *, rules: Discipline) -> Proposa
             open_points.append(f"{consequence.zh}金额未设定（{consequence.amount}），不予计算")
     if not circumstances.effect_assessed:
         open_points.append("尚未评估违规影响（DS-18）")
+    aggravating = circumstances.facts & rules.facts_of("aggravating")
+    exonerating = circumstances.facts & rules.facts_of("exonerating")
+    open_points += [f"从重情节：{rules.facts[name].zh}" for name in sorted(aggravating)]
+    open_points += [f"从轻或免除情节：{rules.facts[name].zh}" for name in sorted(exonerating)]
     if highest is not None:
         open_points.append("处分级别须由人在区间内选定")
     return Proposal(
@@ -90,6 +94,18 @@ def amount_of(consequence: str, *, rules: Discipline) -> Decimal:
             remedy=f"set amounts.{name} in discipline.yaml",
         )
     return amount
+
+
+def choice_fits(
+    chosen: str, *, low: str | None, high: str | None, facts: Collection[str], rules: Discipline
+) -> bool:
+    """Whether a chosen level (`none`: let off) stands within what the ladder proposes: from `low`
+    to `high`, above `low` at will where the row only says "at least", below it or none at all
+    only with an exonerating fact.
+    """
+    if chosen == "none" or low is None or rules.rank(chosen) < rules.rank(low):
+        return bool(rules.facts_of("exonerating").intersection(facts))
+    return high is None or rules.rank(chosen) <= rules.rank(high)
 
 
 def _matches(when: Condition, circumstances: Circumstances) -> bool:

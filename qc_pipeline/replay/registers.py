@@ -17,7 +17,8 @@ from qc_pipeline.policy import Policy
 from qc_pipeline.policy.holidays import classify
 from qc_pipeline.records import SEVERITIES, CallRecord, Severity
 from qc_pipeline.registers.complaints import complaint_id_for, due_dates
-from qc_pipeline.registers.discipline import Case, decide_counts
+from qc_pipeline.registers.counting import decide_counts
+from qc_pipeline.registers.discipline import COUNTED, Case
 from qc_pipeline.registers.projections import Registers
 from qc_pipeline.registers.review import FindingReview
 from qc_pipeline.replay.compare import SignalChange
@@ -200,6 +201,8 @@ def _proposals(
     for held in of_agent.values():
         events = decide_counts(held, at=at, rules=policy.discipline, policy_version=policy.version)
         for event in events:
+            if event.action != COUNTED:
+                continue
             proposed[event.subject] = {
                 "level": event.payload["level"],
                 "level_to": event.payload["level_to"],

@@ -7,7 +7,8 @@ import pytest
 
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.records import SHANGHAI, CallEvent
-from qc_pipeline.registers.desk import acknowledge_emergency, confirm, notify, reject
+from qc_pipeline.registers.case_desk import notify
+from qc_pipeline.registers.desk import acknowledge_emergency, confirm, reject
 from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.queue import list_queue
 from qc_pipeline.registers.verify import verify_home

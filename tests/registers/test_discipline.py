@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.records import SHANGHAI
 from qc_pipeline.registers.chain import FIRST_PREVIOUS, link
+from qc_pipeline.registers.counting import count_occurrences, decide_counts
 from qc_pipeline.registers.discipline import (
     CASE_STATES,
     COUNTING,
     TRANSITIONS,
     Case,
     apply,
-    count_occurrences,
-    decide_counts,
     decide_move,
     may_move,
 )

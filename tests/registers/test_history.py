@@ -15,7 +15,8 @@ from qc_pipeline.cli import cli
 from qc_pipeline.errors import RegisterError, UsageError
 from qc_pipeline.policy import Policy, load_policy
 from qc_pipeline.records import SHANGHAI
-from qc_pipeline.registers.desk import confirm, notify, reject
+from qc_pipeline.registers.case_desk import notify
+from qc_pipeline.registers.desk import confirm, reject
 from qc_pipeline.registers.history import complete_history, parse_moment, reading_as_of
 from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.projections import Registers, differences, fold, load_registers, rebuild

@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy import load_policy
 from qc_pipeline.records import SEVERITIES
-from qc_pipeline.registers.desk import confirm, notify, reject
+from qc_pipeline.registers.case_desk import notify
+from qc_pipeline.registers.desk import confirm, reject
 from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.projections import Registers, fold, load_registers
 from qc_pipeline.registers.verify import verify_home

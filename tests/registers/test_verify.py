@@ -11,8 +11,9 @@ from qc_pipeline.intake.recording_store import LocalRecordingStore
 from qc_pipeline.records import CallEvent, Coverage, Detection, Recording, Transcript
 from qc_pipeline.registers import chain
 from qc_pipeline.registers.access_log import record_access
+from qc_pipeline.registers.case_desk import notify
 from qc_pipeline.registers.complaint_desk import propose_from_calls
-from qc_pipeline.registers.desk import acknowledge_emergency, confirm, notify, reject
+from qc_pipeline.registers.desk import acknowledge_emergency, confirm, reject
 from qc_pipeline.registers.log import accept_shortened_log, chain_id_of
 from qc_pipeline.registers.projections import rebuild
 from qc_pipeline.registers.verify import verify_home
@@ -303,7 +304,7 @@ def test_a_tampered_access_log_is_named(store, keys):
         )
     assert verify_home(store, keys=keys).checked["accesses"] == 3
     path = store.home / "access.jsonl"
-    path.write_text(path.read_text("utf-8").replace("c1", "c9"), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"c1"', '"c9"'), "utf-8")
     [problem] = verify_home(store, keys=keys).problems
     assert problem.where == "access log"
     assert "entry 2" in problem.what

@@ -1,0 +1,1 @@
+DELETE FROM coaching_tasks WHERE NOT list_contains($keep::VARCHAR[], task_id);
