@@ -7,7 +7,7 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench train wheel clean samples
+.PHONY: help demo test lint bench train wheel clean samples screenshots browser
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ train: $(VENV)/.installed-test  ## Train the classifier from models/corpus; put 
 wheel: $(VENV)/.installed-test  ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
+screenshots: $(VENV)/.installed-test  ## Make the pictures of every page in docs/screenshots
+	$(BIN)/python -m tests.web.screenshots
+
 samples: $(VENV)/.installed-demo  ## Rebuild the derived sample recordings
 	$(BIN)/python samples/build.py
 
@@ -46,12 +49,23 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed-demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,classifier]'
+$(VENV)/.installed-demo: pyproject.toml constraints.txt package.json | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,classifier,web]'
 	$(BIN)/qc models get base
+	$(BIN)/python tools/front_end.py
 	@touch $@
 
-$(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,classifier,flows,train,dev]'
+$(VENV)/.installed-test: pyproject.toml constraints.txt package.json | $(BIN)/python browser
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,classifier,flows,train,web,dev]'
 	$(BIN)/qc models get base
+	$(BIN)/python tools/front_end.py
 	@touch $@ $(VENV)/.installed-demo
+
+browser:  # Chromium for the browser tests: Debian's, where this may be installed
+	@command -v chromium >/dev/null && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "installing chromium for the browser tests"; \
+		{ apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } >/dev/null 2>&1 && exit 0; \
+	fi; \
+	echo "no chromium here and none could be installed: browser tests will be skipped"; \
+	echo "(as root on Debian: apt-get install chromium fonts-noto-cjk)"

@@ -11,7 +11,8 @@ QcError
 │   ├── ModelError          a model is missing, incomplete or of another checksum
 │   ├── CorpusError         a corpus file is wrong (names file and line)
 │   ├── HomeError           the home folder can't be used (newer version, no space, in use)
-│   └── RegisterError       a register action isn't allowed
+│   ├── RegisterError       a register action isn't allowed
+│   └── AccountError        a user account can't be made or changed like this
 ├── RecordingError          one recording can't be used; the rest goes on
 │   ├── RecordingMissing
 │   ├── RecordingUnreadable
@@ -79,6 +80,10 @@ class HomeError(UsageError):
 
 class RegisterError(UsageError):
     """A register action isn't allowed: unknown subject, wrong state, wrong person."""
+
+
+class AccountError(UsageError):
+    """A user account can't be made or changed like this."""
 
 
 class RecordingError(QcError):

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from qc_pipeline.errors import SettingsError
 
 PACKAGE_DIR = Path(__file__).resolve().parent
-_NOT_SETTINGS = frozenset({"QC_HOME", "QC_MODELS", "QC_SHARED"})  # folders named by variables
+_NOT_SETTINGS = frozenset({"QC_HOME", "QC_MODELS", "QC_SHARED", "QC_TEST_BROWSER"})
 
 
 class _Section(BaseModel):
@@ -52,6 +52,28 @@ class IntakeSettings(_Section):
     min_free_mb: int = Field(200, ge=0, description="stop before the disk is fuller than this")
 
 
+class WebSettings(_Section):
+    """The desk in the browser (docs/desk.md)."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8480, ge=1, le=65535)
+    idle_lock_minutes: int = Field(
+        15, ge=1, le=60, description="idle this long, a screen locks (rulebook SC-02)"
+    )
+    session_hours: int = Field(12, ge=1, le=24, description="then one signs in again")
+    default_locale: Literal["zh", "en"] = "zh"
+    tls_certificate: Path | None = Field(None, description="PEM file; with tls_key, serve https")
+    tls_key: Path | None = None
+    behind_tls_proxy: bool = Field(
+        False, description="a proxy on this machine speaks https with the browsers"
+    )
+    roles: Path | None = Field(None, description="another table of roles than the packaged one")
+    failures_per_user: int = Field(5, ge=1, description="wrong passwords before a pause")
+    failures_per_address: int = Field(30, ge=1)
+    failure_window_minutes: int = Field(15, ge=1)
+    queue_page: int = Field(50, ge=10, le=200, description="calls on one page of the queue")
+
+
 class Settings(_Section):
     """Everything that may be set."""
 
@@ -59,6 +81,7 @@ class Settings(_Section):
     keys: Path = Path("~/.config/qc/keys")
     speech: SpeechSettings = SpeechSettings()
     intake: IntakeSettings = IntakeSettings()
+    web: WebSettings = WebSettings()
     lexicons: Path | None = None
     policy: Path | None = None
     classifier: Literal["none"] | Path | None = Field(

@@ -45,6 +45,7 @@ def main() -> int:
         "qc review list                             # 待复核队列",
         "qc review confirm 命中编号 --by 你的名字",
         "qc review reject 命中编号 --by 你的名字 --reason negated",
+        "qc user add 你的名字 --role reviewer && .venv/bin/qc serve   # 网页质检台",
         "qc export findings --format xlsx -o findings.xlsx",
         "qc export transcripts --format vtt -o transcripts/",
         "qc scan 你的话单.csv --recordings 录音目录 --tables 参照表目录",

@@ -22,6 +22,8 @@ COMMANDS = {
     "complaint": "registers",
     "evidence": "evidence",
     "verify": "evidence",
+    "serve": "serving",
+    "user": "serving",
     "models": "models",
 }
 

@@ -21,6 +21,7 @@ from qc_pipeline.registers.discipline import Case
 from qc_pipeline.registers.emergencies import Acknowledgement
 from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.review import FindingReview
+from qc_pipeline.registers.tasks import refresh_tasks
 from qc_pipeline.store.store import Batch, Session
 
 _Row = TypeVar("_Row")
@@ -145,6 +146,7 @@ def save(session: Session, registers: Registers, events: Iterable[RegisterEvent]
             for each in reviews
         ],
     )
+    refresh_tasks(session, _calls_concerned(registers, subjects))
 
 
 def rebuild(session: Session) -> Registers:
@@ -265,6 +267,15 @@ def _compared(what: str, truth: Mapping[str, Any], table: Mapping[str, Any]) -> 
             ]
             found.append(f"{what} {key}: {', '.join(wrong)} differ from the log")
     return found
+
+
+def _calls_concerned(registers: Registers, subjects: Mapping[str, set[str]]) -> set[str]:
+    """The calls whose task a change of these subjects may change."""
+    calls = {registers.reviews[key].call_id for key in subjects.get("finding", ())}
+    calls |= subjects.get("emergency", set())
+    for key in subjects.get("complaint", ()):
+        calls.update(registers.complaints[key].calls)
+    return calls
 
 
 def _decided(reviewed: FindingReview) -> str | None:

@@ -19,6 +19,7 @@ from qc_pipeline.logs import log_to
 from qc_pipeline.records import Coverage
 from qc_pipeline.registers.complaint_desk import propose_from_calls
 from qc_pipeline.registers.history import complete_history
+from qc_pipeline.registers.tasks import update_tasks
 from qc_pipeline.scan.facts import context_of
 from qc_pipeline.scan.night import Night, ScanRequest, has_room, prepare, prepare_home
 from qc_pipeline.scan.pool import Workshop, work_through
@@ -203,6 +204,7 @@ def finish(scan: Scan) -> ScanSummary:
     contact = run_contact_pass(scan.store, policy=night.policy)
     score_calls(scan.store, None, policy=night.policy)
     propose_from_calls(scan.store, policy=night.policy, keys=settings.keys)
+    update_tasks(scan.store)
     summary = summarise(
         scan.store,
         night,

@@ -23,6 +23,7 @@ from qc_pipeline.records import (
     Word,
 )
 from qc_pipeline.registers.complaint_desk import propose_from_calls
+from qc_pipeline.registers.tasks import update_tasks
 from qc_pipeline.scan.facts import context_of
 from qc_pipeline.scan.integrity import length_mismatch
 from qc_pipeline.scan.work import (
@@ -129,6 +130,7 @@ def finish(store: Store, settings: Settings, *, scan_id: str, tables: ReferenceT
     run_contact_pass(store, policy=policy)
     score_calls(store, None, policy=policy)
     propose_from_calls(store, policy=policy, keys=settings.keys)
+    update_tasks(store)
     finish_scan(store, scan_id, summary={"by_state": {}, "tables": sorted(tables.present)})
 
 

@@ -1,0 +1,8 @@
+SELECT
+    utterances.index, utterances.speaker, utterances.listener, utterances.start_s,
+    utterances.end_s, utterances.text, utterances.confidence, utterances.suspect,
+    utterances.channel
+FROM utterances
+JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
+WHERE utterances.call_id = $call_id
+ORDER BY utterances.start_s, utterances.index;

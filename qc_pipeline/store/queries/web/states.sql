@@ -1,0 +1,1 @@
+SELECT state, count(*) AS calls FROM calls GROUP BY state ORDER BY calls DESC, state;

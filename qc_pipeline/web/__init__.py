@@ -1,0 +1,1 @@
+"""The desk in the browser: pages over the registers, for people with roles."""

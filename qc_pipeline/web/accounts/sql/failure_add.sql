@@ -1,0 +1,1 @@
+INSERT INTO failures (subject, at) VALUES (:subject, :now);

@@ -1,0 +1,1 @@
+UPDATE listens SET spans = :spans WHERE token_hash = :token_hash;

@@ -1,0 +1,1 @@
+UPDATE sessions SET locked = 1 WHERE id_hash = :id_hash;

@@ -1,0 +1,1 @@
+UPDATE users SET password = :password WHERE folded = :folded RETURNING name;

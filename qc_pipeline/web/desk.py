@@ -1,0 +1,68 @@
+"""What every page needs at hand, made once when the server starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from jinja2 import Environment
+
+from qc_pipeline.intake.recording_store import LocalRecordingStore, RecordingStore
+from qc_pipeline.policy import Policy, load_policy
+from qc_pipeline.records import SHANGHAI
+from qc_pipeline.registers.access_log import record_access
+from qc_pipeline.settings import Settings
+from qc_pipeline.store.store import Store
+from qc_pipeline.web.accounts.side_store import SideStore
+from qc_pipeline.web.roles import Roles, load_roles
+from qc_pipeline.web.templating import environment
+
+SIGNED_IN = "session.signed_in"
+SIGN_IN_FAILED = "session.sign_in_failed"
+SIGNED_OUT = "session.signed_out"
+LISTENED = "call.listened"
+REVEALED = "personal.revealed"
+PLAYED = "span.played"
+USER_CHANGED = "user.changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The parts behind the pages."""
+
+    settings: Settings
+    store: Store
+    policy: Policy
+    side: SideStore
+    roles: Roles
+    recordings: RecordingStore
+    templates: Environment
+
+    def note_access(self, *, by: str, action: str, subject: str, **details: Any) -> int:
+        """One entry in the access log, on the disk when this returns; its number."""
+        entry = record_access(
+            self.settings.home, keys=self.settings.keys, actor=by, action=action, subject=subject,
+            at=datetime.now(SHANGHAI), details=details,
+        )  # fmt: skip
+        return entry.seq
+
+
+def open_desk(settings: Settings) -> Desk:
+    """Open the home folder for the web: database brought up to date, accounts file made.
+
+    Raises HomeError, PolicyError or SettingsError naming what is wrong.
+    """
+    store = Store(settings.home, lock_timeout_s=10)
+    store.migrate()
+    side = SideStore(settings.home)
+    side.prepare()
+    return Desk(
+        settings=settings,
+        store=store,
+        policy=load_policy(settings.policy_dir),
+        side=side,
+        roles=load_roles(settings.web.roles),
+        recordings=LocalRecordingStore(settings.home / "recordings"),
+        templates=environment(),
+    )

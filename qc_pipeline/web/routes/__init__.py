@@ -1,0 +1,1 @@
+"""The pages and actions, one module a page."""

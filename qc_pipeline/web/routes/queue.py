@@ -1,0 +1,61 @@
+"""The triage queue: what to hear next, why, and how sure. One call is one task."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from qc_pipeline.web.pages import page
+from qc_pipeline.web.queue_filters import (
+    DETECTORS,
+    STATUSES,
+    TIERS,
+    Filters,
+    place_of,
+    read_filters,
+)
+from qc_pipeline.web.tasks import counts, task_page
+from qc_pipeline.web.visitor import May, Visitor
+
+router = APIRouter(prefix="/queue", tags=["queue"])
+Reader = Annotated[Visitor, Depends(May("queue.see"))]
+Narrowed = Annotated[Filters, Depends(read_filters)]
+After = Annotated[str, Query(max_length=2000)]
+
+
+@router.get("", summary="The queue")
+def queue(request: Request, visitor: Reader, filters: Narrowed, after: After = "") -> Response:
+    """A page of calls in the order of the tiers; `after` is the key the page before ended with.
+
+    Asked for by htmx (the next page), only the rows.
+    """
+    most = visitor.desk.settings.web.queue_page
+    tasks, place = task_page(visitor, filters, after=place_of(after) if after else None, most=most)
+    shown: dict[str, Any] = {
+        "tasks": tasks,
+        "filters": filters,
+        "following": place.text() if place else None,
+    }
+    if request.headers.get("hx-request") and after:
+        return page(request, "queue_rows.html", visitor, **shown)
+    choices = visitor.one("queue_choices") or {}
+    return page(
+        request, "queue.html", visitor, **shown, counts=counts(visitor, filters), tiers=TIERS,
+        statuses=STATUSES, detectors=DETECTORS, teams=choices["teams"], banks=choices["banks"],
+    )  # fmt: skip
+
+
+@router.get("/next", summary="Go to the next call of the queue")
+def following(visitor: Reader, filters: Narrowed, after: After = "") -> Response:
+    """The call behind `after` (none: the first); back to the queue when there is none."""
+    tasks, _ = task_page(visitor, filters, after=place_of(after) if after else None, most=1)
+    if not tasks:
+        return RedirectResponse(f"/queue?{filters.query()}", status_code=303)
+    return RedirectResponse(call_address(tasks[0].row["call_id"], filters), status_code=303)
+
+
+def call_address(call_id: str, filters: Filters) -> str:
+    """The page of a call, opened from the queue with these filters."""
+    return f"/call?{filters.query(id=call_id, queue='1')}"
