@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from qc_pipeline.policy import Policy, Taxonomy
@@ -78,6 +78,24 @@ def rescore(session: Session, call_ids: Iterable[str], *, policy: Policy) -> int
     _put(session, cards)
     _remove(session, gone)
     return len(cards) + len(gone)
+
+
+def card_if(
+    session: Session, call_id: str, verdicts: Mapping[str, tuple[str, str]], *, policy: Policy
+) -> CallScore | None:
+    """The card of a call if its findings had these `verdicts` ((status, severity) by id); writes
+    nothing. None for a call without findings.
+    """
+    findings = [finding_of(row) for row in session.rows("scoring/findings", _chosen([call_id]))]
+    if not findings:
+        return None
+    said = [
+        replace(each, status=verdicts[each.finding_id][0], severity=verdicts[each.finding_id][1])  # type: ignore[arg-type]
+        if each.finding_id in verdicts
+        else each
+        for each in findings
+    ]
+    return score_call(call_id, said, taxonomy=policy.taxonomy, policy_version=policy.version)
 
 
 def _chosen(call_ids: Iterable[str] | None) -> dict[str, Any]:

@@ -226,6 +226,7 @@ def execute_sanction(
         event = sanctions.decide_execute(
             case, desk.hand, rules=policy.discipline, note=note,
             open_appeals=open_appeals(desk.log.session, case),
+            amended=bool(desk.log.session.rows("registers/amending_appeals", {"case_id": case_id})),
         )  # fmt: skip
         desk.carry_out([event], policy=policy)
     return desk.registers.cases[case_id]

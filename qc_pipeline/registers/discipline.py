@@ -85,7 +85,7 @@ NOTES: Mapping[str, frozenset[CaseState]] = {
     SANCTION_NOTIFIED: frozenset({"approved"}),
     SANCTION_RECEIVED: frozenset({"approved"}),
     SANCTION_ACCEPTED: frozenset({"approved"}),
-    SANCTION_CHANGED: frozenset({"sanction_proposed", "approved", "executed", "closed"}),
+    SANCTION_CHANGED: frozenset({"approved", "executed", "closed", "suspended"}),
     GATE_PASSED: frozenset({"approved"}),
     REFERRED: _ALIVE - {"closed"},
     MONEY_TO_RETURN: frozenset({"executed", "closed"}),

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from qc_pipeline.errors import RegisterError
-from qc_pipeline.registers import complaints, discipline, emergencies, review
+from qc_pipeline.registers import appeals, complaints, discipline, emergencies, review
+from qc_pipeline.registers.appeals import Appeal
 from qc_pipeline.registers.chain import RegisterEvent, canonical_json, iso
 from qc_pipeline.registers.complaints import Complaint
 from qc_pipeline.registers.discipline import Case
@@ -46,6 +47,7 @@ class Registers:
 
     reviews: dict[str, FindingReview] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
+    appeals: dict[str, Appeal] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     emergencies: dict[str, Acknowledgement] = field(default_factory=dict)
     trail: list[Past] = field(default_factory=list, compare=False, repr=False)
@@ -79,6 +81,10 @@ PROJECTIONS: tuple[Projection, ...] = (
     Projection(
         kind="case", name="cases", one="case", record=Case, key="case_id",
         table="discipline_cases", apply=discipline.apply, what="discipline case",
+    ),
+    Projection(
+        kind="appeal", name="appeals", one="appeal", record=Appeal, key="appeal_id",
+        table="appeals", apply=appeals.apply, what="appeal",
     ),
     Projection(
         kind="complaint", name="complaints", one="complaint", record=Complaint,

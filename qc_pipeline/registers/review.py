@@ -14,10 +14,12 @@ from qc_pipeline.records import SEVERITIES, ResponsibleParty, Severity, Status
 from qc_pipeline.registers.chain import NewEvent, RegisterEvent
 from qc_pipeline.registers.people import same_person
 
-ReviewState = Literal["awaiting_second", "confirmed", "rejected"]
+ReviewState = Literal["awaiting_second", "confirmed", "rejected", "overturned"]
 FIRST_CONFIRMED = "finding.first_confirmed"
 CONFIRMED = "finding.confirmed"
 REJECTED = "finding.rejected"
+OVERTURNED = "finding.overturned"
+MITIGATED = "finding.mitigated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,44 @@ def decide_reject(
     )
 
 
+def decide_overturn(
+    review: FindingReview, *, by: str, at: datetime, appeal_id: str, reasons: str
+) -> NewEvent:
+    """The event of an upheld appeal: the finding counts for nothing any more, and stays."""
+    payload = {"appeal_id": appeal_id, "reasons": reasons}
+    return NewEvent(at, by, OVERTURNED, review.finding_id, payload)
+
+
+def decide_mitigate(
+    review: FindingReview, *, by: str, at: datetime, severity: Severity, appeal_id: str,
+    reasons: str,
+) -> NewEvent:  # fmt: skip
+    """The event of a partly upheld appeal: the finding stands as milder. Raises RegisterError
+    if `severity` isn't milder than what was confirmed.
+    """
+    if severity not in SEVERITIES or SEVERITIES.index(severity) <= SEVERITIES.index(
+        review.severity
+    ):
+        milder = SEVERITIES[SEVERITIES.index(review.severity) + 1 :]
+        raise RegisterError(
+            f"finding {review.finding_id} was confirmed as {review.severity}: {severity} isn't milder",
+            remedy=f"use one of {', '.join(milder) or 'none; uphold or dismiss'}",
+        )
+    payload = {"severity": severity, "appeal_id": appeal_id, "reasons": reasons}
+    return NewEvent(at, by, MITIGATED, review.finding_id, payload)
+
+
 def apply(review: FindingReview | None, event: RegisterEvent) -> FindingReview:
     """The state after `event`. Raises RegisterError if the event can't follow the state."""
     details = event.details
+    if event.action in (OVERTURNED, MITIGATED):
+        if review is None or review.state != "confirmed":
+            raise RegisterError(
+                f"entry {event.seq}: {event.action} needs a confirmed finding, not {event.subject}"
+            )
+        if event.action == OVERTURNED:
+            return replace(review, state="overturned")
+        return replace(review, severity=details["severity"])
     if review is None:
         review = FindingReview(
             finding_id=event.subject,

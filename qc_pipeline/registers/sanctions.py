@@ -112,12 +112,13 @@ def decide_accept(case: Case, hand: Hand) -> NewEvent:
 
 def decide_execute(
     case: Case, hand: Hand, *, rules: Discipline, open_appeals: Collection[str] = (),
-    note: str | None = None,
+    amended: bool = False, note: str | None = None,
 ) -> NewEvent:  # fmt: skip
     """`hand`, neither proposer nor approver, carries the sanction out.
 
     Waits for receipt of the sanction, the end of its window (or acceptance), open appeals and,
-    if it takes money, the gate. Raises RegisterError saying which.
+    if it takes money, the gate. What an appeal `amended` need not fit the ladder. Raises
+    RegisterError saying which.
     """
     check_hand(case, hand)
     for role, person in (("proposed", case.proposed_by), ("approved", case.approved_by)):
@@ -128,7 +129,8 @@ def decide_execute(
             )
     if case.state == "approved":
         _check_no_appeal(case, open_appeals)
-        _check_still_fits(case, rules=rules)
+        if not amended:
+            _check_still_fits(case, rules=rules)
         if case.appeal_due is None:
             raise RegisterError(
                 f"receipt of the sanction of case {case.case_id} is not recorded",

@@ -105,3 +105,9 @@ class Office:
     def register_problems(self) -> list:
         report = verify_home(self.store, keys=self.keys)
         return [problem for problem in report.problems if problem.where == "register"]
+
+
+def repeat(office: Office, *, first: str = "c1", second: str = "c2", **finding) -> Case:
+    """A second case of the same code, after notice of the first."""
+    office.noticed(office.case(first, **finding))
+    return office.case(second, at=office.at + timedelta(minutes=1), **finding)

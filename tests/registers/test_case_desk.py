@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from qc_pipeline.errors import PolicyError, RegisterError
-from tests.registers.cases import Office, with_money
+from tests.registers.cases import Office, repeat, with_money
 from tests.registers.making import on
 
 
@@ -228,12 +228,6 @@ def test_a_choice_outside_the_proposal_is_refused(paying, level, said, message):
     case = paying.heard(paying.case())
     with pytest.raises(RegisterError, match=message):
         paying.act("propose_sanction", case, "p1", level=level, **said)
-
-
-def repeat(office):
-    """A second case of the same code, after notice of the first."""
-    office.noticed(office.case("c1"))
-    return office.case("c2", at=office.at + timedelta(minutes=1))
 
 
 def test_beyond_at_least_needs_a_reason(paying):
