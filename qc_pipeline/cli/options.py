@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +19,10 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+
+from qc_pipeline.policy import Policy, load_policy
+from qc_pipeline.settings import Settings, load_settings
+from qc_pipeline.store.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,6 +49,21 @@ def by_option(function: F) -> F:
     return click.option("--by", required=True, metavar="USER", help="Who decides (required).")(
         function
     )
+
+
+def open_home(home: Path | None) -> tuple[Settings, Store, Policy]:
+    """Settings, store and policy of a home folder."""
+    settings = load_settings(home=home)
+    return settings, Store(settings.home), load_policy(settings.policy_dir)
+
+
+def print_json(rows: Sequence[Any]) -> None:
+    """Rows for programs; points in time as ISO 8601."""
+    click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1, default=_plain))
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def wide_console() -> Console:
