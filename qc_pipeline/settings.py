@@ -35,6 +35,7 @@ class SpeechSettings(_Section):
     beam_size: int = Field(5, ge=1, le=20)
     prompt: str = "以下是普通话的电话录音，一二三四五六七八九。"
     hotwords: tuple[str, ...] = ()
+    respell: bool = Field(True, description="choose among characters that sound alike by context")
     window_s: float = Field(20.0, ge=5, le=28, description="speech the model hears at once")
     turn_gap_s: float = Field(0.7, gt=0, le=5, description="a longer pause ends an utterance")
     batch_size: int = Field(8, ge=1, le=128)

@@ -17,6 +17,7 @@ from qc_pipeline.speech.crosstalk import same_sound, without_crosstalk, without_
 from qc_pipeline.speech.hallucination import PHANTOMS, is_mere_uncertainty, suspicion
 from qc_pipeline.speech.heard import Heard, hear, utterance_of
 from qc_pipeline.speech.models import model_fingerprint, resolve_model
+from qc_pipeline.speech.respelling import ngrams_sha256, packaged_ngrams, respell
 from qc_pipeline.speech.roles import ROLE_CUES, ChannelMap, Roles, roles_of
 from qc_pipeline.speech.segment import (
     WHISPER_WINDOW_S,
@@ -33,7 +34,7 @@ from qc_pipeline.speech.whisper import WhisperTranscriber
 
 SAMPLE_RATE = 16_000
 
-_REVISION = 1  # raise it when a change here changes transcripts: stored ones are then redone
+_REVISION = 2  # raise it when a change here changes transcripts: stored ones are then redone
 _NOT_IN_TRANSCRIPT = {"model", "jobs", "threads", "batch_size", "calls_per_worker"}
 _CONTEXT_S = 0.25  # sound kept on either side of a stretch of speech
 _LONGEST_WINDOW_S = WHISPER_WINDOW_S - 1.0
@@ -51,7 +52,10 @@ def config_hash(settings: SpeechSettings, *, channels: str | None, model_fingerp
         "settings": settings.model_dump(mode="json", exclude=_NOT_IN_TRANSCRIPT),
         "channels": channels,
         "model": model_fingerprint,
-        "data": [hashlib.sha256(p.read_bytes()).hexdigest() for p in (PHANTOMS, ROLE_CUES)],
+        "data": [
+            *(hashlib.sha256(p.read_bytes()).hexdigest() for p in (PHANTOMS, ROLE_CUES)),
+            ngrams_sha256() if _respells(settings) else "",
+        ],
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -102,6 +106,9 @@ def recognise(
     heard = [item for item in heard if not _over_nothing(samples, item)]
     heard = without_echoed_text(samples, heard, sample_rate=SAMPLE_RATE)
     roles = roles_of(heard, channels=samples.shape[0], channel_map=channels)
+    utterances = _utterances(heard, roles, settings)
+    if _respells(settings):
+        utterances = respell(utterances, packaged_ngrams())
     return Transcript(
         recording_sha256=recording_sha256,
         config_hash=config_hash(
@@ -112,10 +119,15 @@ def recognise(
         duration_s=round(audio.duration_s, 3),
         channels=audio.channels,
         speech_s=round(speech_seconds(spans), 3),
-        utterances=tuple(_utterances(heard, roles, settings)),
+        utterances=tuple(utterances),
         role_source=roles.source,
         role_confidence=round(roles.confidence, 4),
     )
+
+
+def _respells(settings: SpeechSettings) -> bool:
+    """Cantonese is spoken with other words and sounds than the model knows."""
+    return settings.respell and settings.language == "zh"
 
 
 def _separate_channels(audio: Audio, channels: ChannelMap | None) -> Samples:
