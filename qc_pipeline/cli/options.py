@@ -52,13 +52,13 @@ def by_option(function: F) -> F:
 
 
 def open_home(home: Path | None) -> tuple[Settings, Store, Policy]:
-    """Settings, store and policy of a home folder."""
+    """The settings, store and policy of a home folder."""
     settings = load_settings(home=home)
     return settings, Store(settings.home), load_policy(settings.policy_dir)
 
 
 def print_json(rows: Sequence[Any]) -> None:
-    """Rows for programs; points in time as ISO 8601."""
+    """Rows as JSON: moments as ISO 8601, money as text."""
     click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1, default=_plain))
 
 

@@ -6,17 +6,20 @@ unset) with nothing changed. `by` is who acts, `at` when (aware, not in the futu
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy import Policy
 from qc_pipeline.policy.holidays import classify
 from qc_pipeline.registers import circumstances, liability, notice, sanctions
+from qc_pipeline.registers.appeals import Appeal
 from qc_pipeline.registers.chain import NewEvent
 from qc_pipeline.registers.discipline import Case
 from qc_pipeline.registers.hands import Hand
@@ -271,6 +274,52 @@ def resume_case(
     """`by` takes a suspended case up where it was."""
     decide = partial(sanctions.decide_resume, note=note)
     return _act(store, case_id, decide, by=by, at=at, policy=policy, keys=keys)
+
+
+# --- reading ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An entry of the log: what somebody did, and when."""
+
+    at: datetime
+    actor: str
+    action: str
+    payload: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """Everything about a case: itself, the cases it hangs on or that hang on it, its appeals,
+    and every entry of the log about any of these, in order.
+    """
+
+    case: Case
+    linked: tuple[Case, ...]
+    appeals: tuple[Appeal, ...]
+    steps: tuple[Step, ...]
+
+
+def read_file(store: Store, case_id: str) -> CaseFile:
+    """The file of a case. Raises RegisterError if there is none."""
+    with store.reading() as session:
+        case = read_case(session, case_id)
+        around = cases_around(session, case.agent_id).values()
+        linked = [
+            each for each in around if each.linked_to == case_id or each.case_id == case.linked_to
+        ]
+        appeals = [
+            from_row(Appeal, row)
+            for row in session.rows("registers/appeals")
+            if row["case_id"] == case_id or row["finding_id"] in case.findings
+        ]
+        subjects = [case_id, *(each.appeal_id for each in appeals)]
+        steps = [
+            Step(row["at"], row["actor"], row["action"], json.loads(row["payload"]))
+            for row in session.rows("registers/events_about", {"subjects": subjects})
+        ]
+    return CaseFile(case, tuple(linked), tuple(appeals), tuple(steps))
 
 
 # --- what these share -------------------------------------------------------------------------

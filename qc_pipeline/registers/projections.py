@@ -16,24 +16,23 @@ import pyarrow as pa
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.registers import (
     appeals,
+    coaching,
     complaints,
     discipline,
     emergencies,
     review,
-    sampling,
-    wording,
+    stand_downs,
 )
 from qc_pipeline.registers.appeals import Appeal
 from qc_pipeline.registers.chain import RegisterEvent, canonical_json, iso
+from qc_pipeline.registers.coaching import CoachingTask
 from qc_pipeline.registers.complaints import Complaint
 from qc_pipeline.registers.discipline import Case
 from qc_pipeline.registers.emergencies import Acknowledgement
 from qc_pipeline.registers.log import read_events
-from qc_pipeline.registers.missed import added_row
-from qc_pipeline.registers.review import ADDED, FindingReview
-from qc_pipeline.registers.sampling import SampleReview
+from qc_pipeline.registers.review import FindingReview
+from qc_pipeline.registers.stand_downs import StandDown
 from qc_pipeline.registers.tasks import refresh_tasks
-from qc_pipeline.registers.wording import Wording
 from qc_pipeline.store.store import Batch, Session
 
 _Row = TypeVar("_Row")
@@ -59,10 +58,10 @@ class Registers:
     reviews: dict[str, FindingReview] = field(default_factory=dict)
     cases: dict[str, Case] = field(default_factory=dict)
     appeals: dict[str, Appeal] = field(default_factory=dict)
+    coaching_tasks: dict[str, CoachingTask] = field(default_factory=dict)
+    stand_downs: dict[str, StandDown] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     emergencies: dict[str, Acknowledgement] = field(default_factory=dict)
-    samples: dict[str, SampleReview] = field(default_factory=dict)
-    wordings: dict[str, Wording] = field(default_factory=dict)
     trail: list[Past] = field(default_factory=list, compare=False, repr=False)
 
 
@@ -100,6 +99,14 @@ PROJECTIONS: tuple[Projection, ...] = (
         table="appeals", apply=appeals.apply, what="appeal",
     ),
     Projection(
+        kind="coaching", name="coaching_tasks", one="coaching_task", record=CoachingTask,
+        key="task_id", table="coaching_tasks", apply=coaching.apply, what="coaching task",
+    ),
+    Projection(
+        kind="stand_down", name="stand_downs", one="stand_down", record=StandDown,
+        key="stand_down_id", table="stand_downs", apply=stand_downs.apply, what="stand-down",
+    ),
+    Projection(
         kind="complaint", name="complaints", one="complaint", record=Complaint,
         key="complaint_id", table="complaints", apply=complaints.apply, what="complaint",
     ),
@@ -107,14 +114,6 @@ PROJECTIONS: tuple[Projection, ...] = (
         kind="emergency", name="emergencies", one="emergency", record=Acknowledgement,
         key="call_id", table="emergency_acknowledgements", apply=emergencies.apply,
         what="emergency",
-    ),
-    Projection(
-        kind="sample", name="samples", one="sample", record=SampleReview, key="call_id",
-        table="sample_reviews", apply=sampling.apply, what="sampled call",
-    ),
-    Projection(
-        kind="transcript", name="wordings", one="wording", record=Wording, key="line_id",
-        table="transcript_corrections", apply=wording.apply, what="corrected line",
     ),
 )  # fmt: skip
 _BY_KIND = {each.kind: each for each in PROJECTIONS}
@@ -159,9 +158,6 @@ def save(session: Session, registers: Registers, events: Iterable[RegisterEvent]
         touched = subjects.get(each.kind, set())
         rows = [as_row(entry) for key, entry in _entries(registers, each).items() if key in touched]
         session.run_many(f"registers/save_{each.one}", rows)
-    session.run_many(
-        "registers/add_finding", [added_row(event) for event in events if event.action == ADDED]
-    )
     seqs = {event.seq for event in events}
     save_trail(session, [past for past in registers.trail if past.seq in seqs])
     reviews = [registers.reviews[key] for key in subjects.get("finding", set())]
@@ -172,8 +168,6 @@ def save(session: Session, registers: Registers, events: Iterable[RegisterEvent]
                 "finding_id": each.finding_id,
                 "status": _decided(each),
                 "severity": each.severity if each.state == "confirmed" else None,
-                "code": each.code if each.state == "confirmed" else None,
-                "responsible_party": each.responsible_party if each.state == "confirmed" else None,
             }
             for each in reviews
         ],
@@ -212,13 +206,10 @@ def differences(session: Session, events: Iterable[RegisterEvent]) -> list[str]:
         said = (_decided(reviewed) if reviewed else None) or row["machine_status"]
         if row["status"] != said:
             found.append(f"finding {row['finding_id']}: {row['status']}, the log says {said}")
-        elif said == "confirmed" and reviewed:
-            for name in ("severity", "code", "responsible_party"):
-                if row[name] != getattr(reviewed, name):
-                    found.append(
-                        f"finding {row['finding_id']}: {row[name]}, the log says "
-                        f"{getattr(reviewed, name)}"
-                    )
+        elif said == "confirmed" and reviewed and row["severity"] != reviewed.severity:
+            found.append(
+                f"finding {row['finding_id']}: {row['severity']}, the log says {reviewed.severity}"
+            )
     return found
 
 
@@ -314,4 +305,4 @@ def _calls_concerned(registers: Registers, subjects: Mapping[str, set[str]]) -> 
 
 
 def _decided(reviewed: FindingReview) -> str | None:
-    return None if reviewed.state in ("open", "awaiting_second") else reviewed.state
+    return None if reviewed.state == "awaiting_second" else reviewed.state

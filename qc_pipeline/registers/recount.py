@@ -58,23 +58,21 @@ def cases_around(session: Session, agent_id: str) -> dict[str, Case]:
 
 def superiors_of(session: Session, case: Case) -> Superiors:
     """Who stood above the person of `case` when it happened, as far as the staff table says."""
-    above: list[str] = []
+    persons = [case.agent_id]
     direct = head = None
-    person: str | None = case.agent_id
-    while person is not None and len(above) < 20:
-        row = session.one("registers/staff_on", {"agent_id": person, "moment": case.conduct_at})
+    for person in persons:  # grows: everybody above, and above these
+        about = {"agent_id": person, "moment": case.conduct_at}
+        row = session.one("registers/staff_on", about)
         if row is None:
-            break
+            continue
         if person == case.agent_id:
             direct, head = row["supervisor_id"], row["department_head_id"]
-        fresh = [
+        persons += dict.fromkeys(
             each
             for each in (row["supervisor_id"], row["department_head_id"])
-            if each is not None and each not in above and each != case.agent_id
-        ]
-        above += fresh
-        person = fresh[0] if fresh else None
-    return Superiors(direct=direct, head=head, above=tuple(above))
+            if each is not None and each not in persons
+        )
+    return Superiors(direct=direct, head=head, above=tuple(persons[1:]))
 
 
 def _following(

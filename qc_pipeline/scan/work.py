@@ -10,7 +10,6 @@ from pathlib import Path
 
 from qc_pipeline.detect.call import detect_call
 from qc_pipeline.detect.detectors import load_detectors
-from qc_pipeline.detect.learned.remembering import RememberingClassifier
 from qc_pipeline.detect.rules import RuleSet
 from qc_pipeline.errors import RecordingError
 from qc_pipeline.intake.decode import decode_audio
@@ -22,7 +21,6 @@ from qc_pipeline.records import (
     Coverage,
     Detection,
     Finding,
-    LineJudgements,
     Recording,
     Transcript,
 )
@@ -67,25 +65,18 @@ class WorkDone:
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What one worker process keeps between calls. The model is loaded when first needed.
-    `memory` is the classifier in `rules`, if there is one.
-    """
+    """What one worker process keeps between calls. The model is loaded when first needed."""
 
     settings: Settings
     policy: Policy
     rules: RuleSet
     transcriber: Callable[[], Transcriber]
-    memory: RememberingClassifier | None = None
 
 
 def open_workbench(settings: Settings) -> Workbench:
     """Load rules and policy now, the model at the first call that needs it."""
     policy = load_policy(settings.policy_dir)
     rules = load_detectors(settings, policy=policy).rules
-    memory = None
-    if rules.classifier is not None:
-        memory = RememberingClassifier(rules.classifier)
-        rules = replace(rules, classifier=memory)
     loaded: list[Transcriber] = []
 
     def transcriber() -> Transcriber:
@@ -93,7 +84,7 @@ def open_workbench(settings: Settings) -> Workbench:
             loaded.append(load_transcriber(settings.speech))
         return loaded[0]
 
-    return Workbench(settings, policy, rules, transcriber, memory)
+    return Workbench(settings, policy, rules, transcriber)
 
 
 _bench: list[Workbench] = []
@@ -239,16 +230,8 @@ def _ensure_detection(item: WorkItem, transcript: Transcript | None, bench: Work
         write_detection(path, detection_of(item, transcript, bench=bench))
 
 
-def detection_of(
-    item: WorkItem,
-    transcript: Transcript | None,
-    *,
-    bench: Workbench,
-    earlier: LineJudgements | None = None,
-) -> Detection:
-    """What the workbench's rules and policy say about a call, intake's findings first. What a
-    classifier made of its lines `earlier` isn't asked for again.
-    """
+def detection_of(item: WorkItem, transcript: Transcript | None, *, bench: Workbench) -> Detection:
+    """What the workbench's rules and policy say about a call, intake's findings first."""
     detection = Detection(
         call_id=item.context.call.call_id,
         key=item.key,
@@ -262,8 +245,6 @@ def detection_of(
         created_at=datetime.now(SHANGHAI),
     )
     if transcript is not None:
-        if bench.memory is not None:
-            bench.memory.recall(earlier)
         found = detect_call(
             item.context, transcript.utterances, rules=bench.rules, policy=bench.policy
         )
@@ -273,6 +254,5 @@ def detection_of(
             suppressed=found.suppressed,
             events=found.events,
             listeners=found.listeners,
-            judgements=bench.memory.told() if bench.memory is not None else None,
         )
     return detection

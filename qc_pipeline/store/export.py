@@ -40,12 +40,15 @@ _MASKS: Mapping[str, Mapping[str, Mask]] = {
     "coverage": {"reason": mask_reference},
     "orphans": {"recording": mask_reference},
     "discipline": {"consequences": mask_reference, "open_points": mask_reference},
+    "appeals": {"grounds": mask_text, "late_cause": mask_text, "reasons": mask_text},
+    "coaching": {"action": mask_text, "report": mask_text, "result": mask_text},
+    "stand_downs": {"reason": mask_text, "lift_reason": mask_text},
     "complaints": {"words": mask_text},
     "audit": {"subject": mask_reference, "payload": mask_reference},
     "verdicts": {"text": mask_text, "prev": mask_text},
 }  # fmt: skip
 TABLES = tuple(_MASKS)
-OF_REGISTERS = ("discipline", "complaints", "audit")
+OF_REGISTERS = ("discipline", "appeals", "coaching", "stand_downs", "complaints", "audit")
 """The tables that a register's log makes: they can be had as of a past moment."""
 
 

@@ -48,6 +48,13 @@ COLUMNS = {
     "confidence, suspect",
     "scores": "call_id, policy_version, machine_score, human_score, deductions",
     "coverage": "call_id, state, reason",
+    "appeals": "appeal_id, against, finding_id, case_id, agent_id, state, filed_at, due_at, "
+    "due_uncertain, grounds, late_cause, admitted_by, admitted_at, decided_by, decided_at, reasons, "
+    "severity, level, to_return_yuan",
+    "coaching": "task_id, agent_id, kind, finding_id, case_id, action, owner, due_at, state, "
+    "opened_by, opened_at, reported_at, report, checked_by, checked_at, result, overdue",
+    "stand_downs": "stand_down_id, agent_id, from_at, until_at, reason, case_id, ordered_by, "
+    "ordered_at, lifted_by, lifted_at, lift_reason",
     "discipline": "case_id, agent_id, code, state, occurrence_same, occurrence_any, level, "
     "conduct_at, opened_at, findings, linked_to",
     "complaints": "complaint_id, state, channel, received_at, logged_at, first_reply_due, "

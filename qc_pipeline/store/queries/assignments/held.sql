@@ -1,1 +1,0 @@
-SELECT call_id, holder FROM assignments WHERE until > :now;

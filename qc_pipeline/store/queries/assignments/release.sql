@@ -1,1 +1,0 @@
-DELETE FROM assignments WHERE call_id = :call_id;

@@ -1,1 +1,0 @@
-DELETE FROM sample_reviews WHERE NOT list_contains($keep::VARCHAR[], call_id);
