@@ -402,11 +402,13 @@ class Deduction:
 
 @dataclass(frozen=True, slots=True)
 class CallScore:
-    """A call's card. `machine_score` counts open findings, `human_score` confirmed ones."""
+    """A call's card. `machine_score` counts open findings, `human_score` confirmed ones; None is
+    unknown: nobody heard the call, or nobody has decided.
+    """
 
     call_id: str
     policy_version: str
-    machine_score: int
+    machine_score: int | None
     human_score: int | None
     state: Literal["provisional", "final"]
     passed: bool | None

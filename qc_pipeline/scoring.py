@@ -1,45 +1,59 @@
-"""From findings to a call's card (POLICY "Severity and points")."""
+"""From findings to a call's card (POLICY "Severity and points").
+
+Points and pass line are those in force when the call was made (DESIGN 8).
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
+from qc_pipeline.errors import PolicyError
 from qc_pipeline.policy import Policy, Taxonomy
 from qc_pipeline.records import SEVERITIES, CallScore, Deduction, Finding
 from qc_pipeline.store.batches import DEDUCTION, SCORE, TEXT, as_batch, finding_of
-from qc_pipeline.store.store import Session, Store
+from qc_pipeline.store.store import Batch, Session, Store
 
 FULL_MARKS = 100
 UNDECIDED = ("open", "quarantined")
 DECIDED = ("confirmed", "rejected", "overturned")
+# Somebody listened, or there was nothing to hear: a spoken item can't have been missed there.
+TALK_KNOWN = frozenset({"scanned", "mismatch", "unanswered", "silent", "too_short"})
 _CARDS_PER_TRANSACTION = 2_000
 
 
 def score_call(
-    call_id: str, findings: Sequence[Finding], *, taxonomy: Taxonomy, policy_version: str
-) -> CallScore:
+    call_id: str, findings: Sequence[Finding], *, taxonomy: Taxonomy, policy_version: str,
+    talk_known: bool = True,
+) -> CallScore:  # fmt: skip
     """The card of one call from all its findings, whatever their status.
 
     Each code counts once, with the points of its worst severity. Only what is the collector's
     own doing deducts; what is quarantined never does. `machine_score` takes open and confirmed
     findings, `human_score` confirmed ones, once a human has decided anything. The card is
     final, and passes or fails, when nothing waits for a decision any more.
+
+    Of a call that nobody heard (`talk_known` false) only what can't change is known: a score of
+    0. Any other is unknown, and so is whether it passes.
     """
     deductions = _deductions(findings, ("open", "confirmed"), taxonomy)
     decided = any(finding.status in DECIDED for finding in findings)
     waiting = any(finding.status in UNDECIDED for finding in findings)
     human_score = None
     if decided:
-        human_score = _score(_deductions(findings, ("confirmed",), taxonomy))
-    final = decided and not waiting
+        confirmed = _deductions(findings, ("confirmed",), taxonomy)
+        human_score = _score(confirmed, talk_known=talk_known)
+    final = decided and not waiting and human_score is not None
     standing = [f for f in findings if f.status not in ("rejected", "overturned")]
     return CallScore(
         call_id=call_id,
         policy_version=policy_version,
-        machine_score=_score(deductions),
+        machine_score=_score(deductions, talk_known=talk_known),
         human_score=human_score,
         state="final" if final else "provisional",
         passed=human_score > taxonomy.pass_above if final and human_score is not None else None,
@@ -53,11 +67,12 @@ def score_calls(store: Store, call_ids: Iterable[str] | None, *, policy: Policy)
     """Bring the cards of `call_ids` (None: of all calls) up to date; returns how many changed.
 
     A call gets a card if it was listened to, or if something was found about it: a call that
-    nobody heard isn't a clean one.
+    nobody heard isn't a clean one. One made when no policy was in force gets none, see
+    `without_policy`.
     """
     chosen = _chosen(call_ids)
     with store.reading() as session:
-        cards = list(_changed_cards(session, chosen, policy))
+        cards = list(_changed_cards(session, chosen, policy, without=_too_old(session, policy)))
         gone = session.rows("scoring/no_card", chosen)
     for start in range(0, len(cards), _CARDS_PER_TRANSACTION):
         with store.writing() as session:
@@ -68,9 +83,17 @@ def score_calls(store: Store, call_ids: Iterable[str] | None, *, policy: Policy)
     return len(cards) + len(gone)
 
 
+def without_policy(store: Store, *, policy: Policy) -> list[str]:
+    """Calls that have no card because no policy was in force when they were made: id, why."""
+    with store.reading() as session:
+        calls = session.rows("scoring/without_policy", _since_first(policy))
+    return [f"{row['call_id']}: {_why_none(row['started_at'], policy)}" for row in calls]
+
+
 def rescore(session: Session, call_ids: Iterable[str], *, policy: Policy) -> int:
     """`score_calls` inside a transaction that is open already, for a few calls: a verdict and
-    the card it changes are then one step.
+    the card it changes are then one step. Raises PolicyError if no policy was in force when one
+    of them was made.
     """
     chosen = _chosen(call_ids)
     cards = list(_changed_cards(session, chosen, policy))
@@ -84,18 +107,20 @@ def card_if(
     session: Session, call_id: str, verdicts: Mapping[str, tuple[str, str]], *, policy: Policy
 ) -> CallScore | None:
     """The card of a call if its findings had these `verdicts` ((status, severity) by id); writes
-    nothing. None for a call without findings.
+    nothing. None for a call without findings. Raises PolicyError as `rescore` does.
     """
-    findings = [finding_of(row) for row in session.rows("scoring/findings", _chosen([call_id]))]
+    chosen = _chosen([call_id])
+    findings = [finding_of(row) for row in session.rows("scoring/findings", chosen)]
     if not findings:
         return None
+    (call,) = session.rows("scoring/judged_calls", chosen)
     said = [
         replace(each, status=verdicts[each.finding_id][0], severity=verdicts[each.finding_id][1])  # type: ignore[arg-type]
         if each.finding_id in verdicts
         else each
         for each in findings
     ]
-    return score_call(call_id, said, taxonomy=policy.taxonomy, policy_version=policy.version)
+    return _card(call, said, policy)
 
 
 def _chosen(call_ids: Iterable[str] | None) -> dict[str, Any]:
@@ -117,23 +142,60 @@ def _remove(session: Session, calls: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _changed_cards(
-    session: Session, chosen: Mapping[str, Any], policy: Policy
-) -> Iterator[CallScore]:
+    session: Session, chosen: Mapping[str, Any], policy: Policy,
+    *, without: frozenset[str] = frozenset(),
+) -> Iterator[CallScore]:  # fmt: skip
     by_call: dict[str, list[Finding]] = defaultdict(list)
     for row in session.rows("scoring/findings", chosen):
         by_call[row["call_id"]].append(finding_of(row))
+    calls = {row["call_id"]: row for row in session.rows("scoring/judged_calls", chosen)}
     stored = {row["call_id"]: _stored_card(row) for row in session.rows("scoring/stored", chosen)}
     for call_id, findings in by_call.items():
-        card = score_call(
-            call_id, findings, taxonomy=policy.taxonomy, policy_version=policy.version
-        )
+        if call_id in without:
+            continue
+        card = _card(calls[call_id], findings, policy)
         if stored.get(call_id) != card:
             yield card
-    clean = {**chosen, "policy_version": policy.version, "machine_score": FULL_MARKS}
-    for row in session.rows("scoring/clean_calls", clean):
+    clean = {**chosen, "machine_score": FULL_MARKS}
+    for row in session.rows("scoring/clean_calls", clean, batch=_policies(policy)):
         yield score_call(
-            row["call_id"], (), taxonomy=policy.taxonomy, policy_version=policy.version
+            row["call_id"], (), taxonomy=policy.taxonomy, policy_version=row["policy_version"]
         )
+
+
+def _card(call: Mapping[str, Any], findings: Sequence[Finding], policy: Policy) -> CallScore:
+    then = policy.at(call["started_at"])
+    return score_call(
+        call["call_id"], findings, taxonomy=then.taxonomy, policy_version=then.version,
+        talk_known=call["state"] in TALK_KNOWN,
+    )  # fmt: skip
+
+
+def _policies(policy: Policy) -> Batch:
+    every = (policy, *policy.others)
+    return pa.table(
+        {
+            "since": pa.array([each.since for each in every], pa.date32()),
+            "version": pa.array([each.version for each in every], pa.string()),
+        }
+    )
+
+
+def _since_first(policy: Policy) -> dict[str, Any]:
+    return {**_chosen(None), "first_day": policy.first_day}
+
+
+def _too_old(session: Session, policy: Policy) -> frozenset[str]:
+    rows = session.rows("scoring/without_policy", _since_first(policy))
+    return frozenset(row["call_id"] for row in rows)
+
+
+def _why_none(started_at: datetime | None, policy: Policy) -> str:
+    try:
+        policy.at(started_at)
+    except PolicyError as error:
+        return error.what
+    return ""
 
 
 def _deductions(
@@ -153,8 +215,9 @@ def _deductions(
     return tuple(taken)
 
 
-def _score(deductions: Iterable[Deduction]) -> int:
-    return max(0, FULL_MARKS - sum(deduction.points for deduction in deductions))
+def _score(deductions: Iterable[Deduction], *, talk_known: bool) -> int | None:
+    score = max(0, FULL_MARKS - sum(deduction.points for deduction in deductions))
+    return score if talk_known or score == 0 else None
 
 
 def _in_order(codes: Iterable[str], taxonomy: Taxonomy) -> list[str]:

@@ -1,5 +1,7 @@
 """A call's card (POLICY "Severity and points")."""
 
+import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qc_pipeline.errors import PolicyError
 from qc_pipeline.policy import load_policy
 from qc_pipeline.records import SEVERITIES, CallScore, Finding
-from qc_pipeline.scoring import rescore, score_call, score_calls
+from qc_pipeline.scoring import rescore, score_call, score_calls, without_policy
 from qc_pipeline.settings import Settings
 from qc_pipeline.store.loader import load_calls, load_outcomes
 from qc_pipeline.store.store import Store
@@ -111,6 +114,29 @@ def test_quarantined_critical_findings_count_as_critical_until_rejected() -> Non
     assert score(of("abuse_insult", "critical", "rejected")).critical == 0
 
 
+@pytest.mark.parametrize(
+    ("severity", "status", "machine", "human", "state", "passed"),
+    [
+        ("major", "open", None, None, "provisional", None),
+        ("major", "confirmed", None, None, "provisional", None),
+        ("critical", "open", 0, None, "provisional", None),
+        ("critical", "confirmed", 0, 0, "final", False),
+        ("critical", "rejected", None, None, "provisional", None),
+    ],
+)
+def test_of_a_call_nobody_heard_only_a_lost_score_is_known(
+    severity: str, status: str, machine, human, state, passed
+) -> None:
+    """DESIGN 6: unknown is a state. No recording doesn't mean that nothing else was said."""
+    card = score_call(
+        "C1", [of("stop_flag_breach", severity, status)], taxonomy=POLICY.taxonomy,
+        policy_version="p", talk_known=False,
+    )  # fmt: skip
+    assert (card.machine_score, card.human_score) == (machine, human)
+    assert (card.state, card.passed) == (state, passed)
+    assert card.critical == (severity == "critical" and status != "rejected")
+
+
 some_findings = st.lists(
     st.builds(
         of,
@@ -186,7 +212,7 @@ def test_calls_that_were_heard_or_have_findings_get_a_card(store: Store) -> None
     assert cards(store) == {
         "C0": (100, None, "provisional"),
         "C1": (0, None, "provisional"),
-        "C2": (100, None, "provisional"),
+        "C2": (None, None, "provisional"),
     }
 
 
@@ -245,6 +271,84 @@ def test_a_card_goes_when_the_call_turns_out_unheard(store: Store) -> None:
     load_outcomes(store, [an_outcome("C0", key="k2", state="silent")])
     assert score_calls(store, None, policy=POLICY) == 1
     assert "C0" not in cards(store)
+
+
+@pytest.mark.parametrize(
+    ("state", "machine_score"),
+    [
+        ("scanned", 75), ("mismatch", 75), ("unanswered", 75), ("silent", 75), ("too_short", 75),
+        ("no_recording", None), ("unreadable", None), ("quarantined", None), ("deferred", None),
+        ("failed", None), ("duplicate", None),
+    ],
+)  # fmt: skip
+def test_the_score_of_a_call_is_known_if_it_was_heard_or_there_was_nothing_to_hear(
+    store: Store, state: str, machine_score: int | None
+) -> None:
+    dialled_often = a_finding("C0", "contact_frequency_breach", severity="major")
+    load_outcomes(store, [an_outcome("C0", dialled_often, key="k2", state=state)])
+    score_calls(store, ["C0"], policy=POLICY)
+    assert cards(store)["C0"] == (machine_score, None, "provisional")
+
+
+@pytest.fixture
+def stricter(tmp_path: Path) -> Path:
+    """A policy folder in which a critical finding costs 40 points until March 2026, then 100."""
+    folder = tmp_path / "policy"
+    shutil.copytree(Settings().policy_dir, folder, ignore=shutil.ignore_patterns("*.py*"))
+    text = (folder / "taxonomy.yaml").read_text("utf-8")
+    since = re.search("^effective_from: .*$", text, re.M)
+    assert since
+    (folder / "taxonomy@2026-03-04.yaml").write_text(
+        text.replace(since[0], "effective_from: 2026-03-04"), "utf-8"
+    )
+    (folder / "taxonomy.yaml").write_text(
+        text.replace("critical: 100", "critical: 40").replace(
+            since[0], "effective_from: 2026-01-01"
+        ),
+        "utf-8",
+    )
+    return folder
+
+
+def test_a_call_is_scored_by_the_points_in_force_when_it_was_made(
+    store: Store, stricter: Path
+) -> None:
+    """DESIGN 8."""
+    load_calls(
+        store,
+        [
+            a_call("before", "2026-03-03 23:59:59"), a_call("after", "2026-03-04 00:00:00"),
+            a_call("clean", "2026-03-03 10:00:00"),
+        ],
+    )  # fmt: skip
+    load_outcomes(
+        store,
+        [an_outcome(name, a_finding(name)) for name in ("before", "after")] + [an_outcome("clean")],
+    )
+    policy = load_policy(stricter)
+    score_calls(store, None, policy=policy)
+    assert {name: cards(store)[name][0] for name in ("before", "after", "clean")} == {
+        "before": 60, "after": 0, "clean": 100,
+    }  # fmt: skip
+    versions = dict(query(store, "SELECT call_id, policy_version FROM scores"))
+    (earlier,) = policy.others
+    assert versions["before"] == versions["clean"] == earlier.version
+    assert versions["after"] == policy.version != earlier.version
+    assert score_calls(store, None, policy=policy) == 0
+
+
+def test_a_call_older_than_any_policy_has_no_card_and_is_named(
+    store: Store, stricter: Path
+) -> None:
+    load_calls(store, [a_call("old", "2025-12-31 10:00:00")])
+    load_outcomes(store, [an_outcome("old", a_finding("old"))])
+    policy = load_policy(stricter)
+    score_calls(store, None, policy=policy)
+    assert set(cards(store)) == {"C0", "C1", "C2"}
+    (line,) = without_policy(store, policy=policy)
+    assert line.startswith("old: no policy was in force on 2025-12-31: the first is of 2026-01-01")
+    with pytest.raises(PolicyError), store.writing() as session:
+        rescore(session, ["old"], policy=policy)
 
 
 def test_another_policy_rewrites_the_cards(store: Store) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import date, time
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -16,7 +17,7 @@ from qc_pipeline.policy.base import PolicyModel as _Model
 from qc_pipeline.policy.complaints import ComplaintRules
 from qc_pipeline.policy.discipline import Discipline, Review
 from qc_pipeline.policy.integrity import IntegrityLimits
-from qc_pipeline.records import Role, Severity
+from qc_pipeline.records import SHANGHAI, Role, Severity
 
 
 class Code(_Model):
@@ -118,9 +119,14 @@ class DetectionLimits(_File):
 
 
 class Policy(_Model):
-    """Everything under `policy/`, with a version that names its exact content."""
+    """Everything under `policy/` as in force from the day `since` on, until the next of `others`;
+    `version` names its exact content.
+
+    `others` are the policies of other times, `texts` the files that this one was read from.
+    """
 
     version: str
+    since: date
     taxonomy: Taxonomy
     contact: ContactLimits
     holidays: Holidays
@@ -130,8 +136,46 @@ class Policy(_Model):
     discipline: Discipline
     complaints: ComplaintRules
     integrity: IntegrityLimits
+    others: tuple[Policy, ...] = Field((), repr=False)
+    texts: Mapping[str, bytes] = Field(default_factory=dict, repr=False)
+
+    @property
+    def first_day(self) -> date:
+        """The day since which there is a policy at all."""
+        return min(each.since for each in (self, *self.others))
+
+    def at(self, moment: datetime | None) -> Policy:
+        """The policy in force at `moment` (DESIGN 8: a call is judged by that of its own time).
+
+        Raises PolicyError if none was, or nobody knows when it is.
+        """
+        if moment is None:
+            raise PolicyError(
+                "a call without a time can't be judged: nobody knows which policy was in force",
+                remedy="correct started_at in the manifest and scan it again",
+            )
+        day = moment.astimezone(SHANGHAI).date()
+        in_force = [each for each in (self, *self.others) if each.since <= day]
+        if not in_force:
+            raise PolicyError(
+                f"no policy was in force on {day}: the first is of {self.first_day}",
+                remedy=f"add the files of that time to the policy folder, as NAME@{day}.yaml "
+                f"with `effective_from: {day}` or the day they really came into force",
+            )
+        return max(in_force, key=lambda each: each.since)
 
 
+_FILES: Mapping[str, type[_File]] = {
+    "taxonomy": Taxonomy,
+    "contact": ContactLimits,
+    "holidays": Holidays,
+    "detection": DetectionLimits,
+    "required": RequiredTalk,
+    "review": Review,
+    "discipline": Discipline,
+    "complaints": ComplaintRules,
+    "integrity": IntegrityLimits,
+}
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -151,23 +195,66 @@ def read_policy_file(path: Path, model: type[_M]) -> _M:
         raise PolicyError(f"{path}: {where}: {first['msg']}") from None
 
 
-def load_policy(folder: Path) -> Policy:
-    """The policy in `folder`; `version` is the hash of every YAML file in it.
+def load_policy(folder: Path, *, on: date | None = None) -> Policy:
+    """The policy of `folder` in force on a day (default: today), with those of other times.
 
-    Raises PolicyError.
+    `taxonomy.yaml` may lie beside dated ones (`taxonomy@2027-01-01.yaml`): each holds from its
+    `effective_from` until the next; so with the other files. `version` is the hash of the files
+    in force. Raises PolicyError.
     """
-    digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.yaml")):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return Policy(
-        version=digest.hexdigest()[:12],
-        taxonomy=read_policy_file(folder / "taxonomy.yaml", Taxonomy),
-        contact=read_policy_file(folder / "contact.yaml", ContactLimits),
-        holidays=read_policy_file(folder / "holidays.yaml", Holidays),
-        detection=read_policy_file(folder / "detection.yaml", DetectionLimits),
-        required=read_policy_file(folder / "required.yaml", RequiredTalk),
-        review=read_policy_file(folder / "review.yaml", Review),
-        discipline=read_policy_file(folder / "discipline.yaml", Discipline),
-        complaints=read_policy_file(folder / "complaints.yaml", ComplaintRules),
-        integrity=read_policy_file(folder / "integrity.yaml", IntegrityLimits),
-    )
+    dated = {name: _versions(folder, name, model) for name, model in _FILES.items()}
+    policies = list(_periods(folder, dated))
+    day = on or datetime.now(SHANGHAI).date()
+    in_force = [policy for policy in policies if policy.since <= day]
+    if not in_force:
+        raise PolicyError(
+            f"{folder}: no policy is in force on {day}: the first is of {policies[0].since}",
+            remedy="set `effective_from` to the day the policy really came into force",
+        )
+    others = tuple(policy for policy in policies if policy is not in_force[-1])
+    return in_force[-1].model_copy(update={"others": others})
+
+
+_Dated = Mapping[date, tuple[Path, _File]]
+
+
+def _versions(folder: Path, name: str, model: type[_File]) -> _Dated:
+    """Every version of one file by the day it comes into force."""
+    dated = sorted(folder.glob(f"{name}@*.yaml"))
+    plain = folder / f"{name}.yaml"
+    found: dict[date, tuple[Path, _File]] = {}
+    for path in [*([plain] if plain.exists() or not dated else []), *dated]:
+        file = read_policy_file(path, model)
+        since = file.effective_from
+        if path != plain and path.stem.partition("@")[2] != since.isoformat():
+            raise PolicyError(
+                f"{path}: effective_from is {since}", remedy=f"name the file {name}@{since}.yaml"
+            )
+        if since in found:
+            raise PolicyError(
+                f"{path}: {found[since][0].name} comes into force on {since} too",
+                remedy="give one of the two another effective_from",
+            )
+        found[since] = (path, file)
+    return found
+
+
+def _periods(folder: Path, dated: Mapping[str, _Dated]) -> Iterator[Policy]:
+    """The policies one after the other: a new one whenever a file changes."""
+    ours = {path for versions in dated.values() for path, _ in versions.values()}
+    beside = [path for path in folder.glob("*.yaml") if path not in ours]
+    first = max(min(versions) for versions in dated.values())
+    for since in sorted({day for versions in dated.values() for day in versions}):
+        if since < first:
+            continue
+        chosen = {
+            name: versions[max(day for day in versions if day <= since)]
+            for name, versions in dated.items()
+        }
+        texts = {path.name: path.read_bytes() for path in beside}
+        texts |= {f"{name}.yaml": path.read_bytes() for name, (path, _) in chosen.items()}
+        digest = hashlib.sha256()
+        for name, text in sorted(texts.items()):
+            digest.update(name.encode() + b"\0" + text + b"\0")
+        values: dict[str, Any] = {name: file for name, (_, file) in chosen.items()}
+        yield Policy(version=digest.hexdigest()[:12], since=since, texts=texts, **values)

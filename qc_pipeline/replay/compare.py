@@ -20,7 +20,7 @@ from qc_pipeline.records import (
     Status,
 )
 from qc_pipeline.replay.stored import StoppedHit, StoredCall, StoredFinding
-from qc_pipeline.scoring import DECIDED, score_call
+from qc_pipeline.scoring import DECIDED, TALK_KNOWN, score_call
 
 Change = Literal["gained", "lost", "changed"]
 
@@ -170,8 +170,9 @@ def score_change(
     # A call that nobody heard and about which nothing was found has no card.
     if findings or stored.state in ("scanned", "mismatch"):
         card = score_call(
-            stored.call_id, findings, taxonomy=taxonomy, policy_version=policy_version
-        )
+            stored.call_id, findings, taxonomy=taxonomy, policy_version=policy_version,
+            talk_known=stored.state in TALK_KNOWN,
+        )  # fmt: skip
     old = stored.card
     changed = ScoreChange(
         call_id=stored.call_id,
@@ -181,8 +182,8 @@ def score_change(
         machine_after=card.machine_score if card else None,
         human_before=old.human_score if old else None,
         human_after=card.human_score if card else None,
-        passes_before=old.machine_score > pass_above_before if old else None,
-        passes_after=card.machine_score > taxonomy.pass_above if card else None,
+        passes_before=_passes(old.machine_score if old else None, pass_above_before),
+        passes_after=_passes(card.machine_score if card else None, taxonomy.pass_above),
         passed_before=old.passed if old else None,
         passed_after=card.passed if card else None,
         critical_before=old.critical if old else 0,
@@ -196,6 +197,10 @@ def score_change(
         (changed.critical_before, changed.critical_after),
     )
     return changed if any(one != other for one, other in pairs) else None
+
+
+def _passes(score: int | None, above: int) -> bool | None:
+    return None if score is None else score > above
 
 
 def signal_changes(stored: StoredCall, after: Iterable[CallEvent]) -> list[SignalChange]:

@@ -16,7 +16,9 @@ from qc_pipeline.scan.integrity import LENGTH_REASON, length_mismatch
 from qc_pipeline.scan.work import WorkItem, key_of_work
 
 # What of a policy is looked at only after detection. Whatever else differs, calls are judged again.
-AFTER_DETECTION = frozenset({"version", "contact", "review", "discipline", "complaints"})
+AFTER_DETECTION = frozenset(
+    {"version", "since", "others", "texts", "contact", "review", "discipline", "complaints"}
+)
 _POINTS: Mapping[str, Any] = {"version": 0, "effective_from": None, "points": {}, "pass_above": 0}
 
 

@@ -167,12 +167,13 @@ def _count(after: CallAfter, tally: _Tally) -> None:
 def _compare(after: CallAfter, work: _Replay) -> None:
     tally, trial, stored = work.tally, work.trial, after.stored
     tally.changes += finding_changes(stored, after.findings, stopped=after.stopped)
+    then = trial.policy.at(stored.call.started_at)
     score = score_change(
         stored,
         after.findings,
-        taxonomy=trial.policy.taxonomy,
-        pass_above_before=trial.installed_policy.taxonomy.pass_above,
-        policy_version=trial.policy.version,
+        taxonomy=then.taxonomy,
+        pass_above_before=trial.installed_policy.at(stored.call.started_at).taxonomy.pass_above,
+        policy_version=then.version,
     )
     if score is not None:
         tally.scores.append(score)

@@ -84,9 +84,9 @@ class StoppedHit:
 
 @dataclass(frozen=True, slots=True)
 class StoredCard:
-    """A call's card as the store has it, scores 0 to 100."""
+    """A call's card as the store has it, scores 0 to 100 (None: unknown)."""
 
-    machine_score: int
+    machine_score: int | None
     human_score: int | None
     passed: bool | None
     critical: int

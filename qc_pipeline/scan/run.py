@@ -34,7 +34,7 @@ from qc_pipeline.scan.work import (
     start_worker,
     work_item,
 )
-from qc_pipeline.scoring import score_calls
+from qc_pipeline.scoring import score_calls, without_policy
 from qc_pipeline.settings import Settings
 from qc_pipeline.speech.models import model_fingerprint
 from qc_pipeline.store.artefacts import read_detection, read_transcript, sweep_temporary
@@ -53,7 +53,7 @@ from qc_pipeline.store.loader import (
 )
 from qc_pipeline.store.lock import scan_lock
 from qc_pipeline.store.store import Store
-from qc_pipeline.store.versions import keep_version
+from qc_pipeline.store.versions import keep_policies, keep_version
 
 log = logging.getLogger("qc.scan")
 
@@ -111,7 +111,7 @@ def begin(night: Night) -> Iterator[Scan]:
         store = Store(settings.home)
         store.migrate()
         complete_history(store)
-        keep_version(settings.home, "policy", night.policy.version, settings.policy_dir)
+        keep_policies(settings.home, night.policy)
         keep_version(settings.home, "rules", night.rules.version, settings.lexicon_dir)
         sweep_temporary(settings.home)
         recordings = LocalRecordingStore(settings.home / "recordings")
@@ -203,6 +203,7 @@ def finish(scan: Scan) -> ScanSummary:
     load_orphans(scan.store, unnamed, folder=str(folder.resolve()))
     contact = run_contact_pass(scan.store, policy=night.policy)
     score_calls(scan.store, None, policy=night.policy)
+    scan.tally.failures += without_policy(scan.store, policy=night.policy)
     propose_from_calls(scan.store, policy=night.policy, keys=settings.keys)
     update_tasks(scan.store)
     summary = summarise(

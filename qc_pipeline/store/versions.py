@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import io
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from qc_pipeline.policy import Policy
 from qc_pipeline.store.archive import read_archive, write_archive
 from qc_pipeline.store.artefacts import safe_name, write_artefact
 
@@ -24,15 +26,27 @@ def keep_version(home: Path, kind: Kind, version: str, folder: Path) -> None:
 
     Raises HomeError (no space, not writable).
     """
-    path = _path(home, kind, version)
-    if path.exists():
-        return
-    content = {
-        file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*.yaml")
-    }
+    if not _path(home, kind, version).exists():
+        _keep(home, kind, version, {
+            file.relative_to(folder).as_posix(): file.read_bytes()
+            for file in folder.rglob("*.yaml")
+        })  # fmt: skip
+
+
+def keep_policies(home: Path, policy: Policy) -> None:
+    """Keep the files of `policy` and of those of other times, each under its version.
+
+    Raises HomeError (no space, not writable).
+    """
+    for each in (policy, *policy.others):
+        if not _path(home, "policy", each.version).exists():
+            _keep(home, "policy", each.version, each.texts)
+
+
+def _keep(home: Path, kind: Kind, version: str, content: Mapping[str, bytes]) -> None:
     packed = io.BytesIO()
     write_archive(packed, content)
-    write_artefact(path, packed.getvalue())
+    write_artefact(_path(home, kind, version), packed.getvalue())
 
 
 def kept_version(home: Path, kind: Kind, version: str) -> dict[str, bytes] | None:

@@ -44,6 +44,12 @@ SELECT
 FROM calls
 LEFT JOIN scores USING (call_id)
 LEFT JOIN codes USING (call_id)
+LEFT JOIN (
+    SELECT scores.call_id, coalesce(sum(deductions.points), 0) AS taken
+    FROM scores LEFT JOIN deductions USING (call_id)
+    GROUP BY scores.call_id
+) AS points ON points.call_id = calls.call_id
 LEFT JOIN worst ON worst.call_id = calls.call_id AND worst.place = 1
-ORDER BY scores.machine_score NULLS LAST, calls.call_id
+-- A score that nobody knows stands where the points taken so far would put it.
+ORDER BY coalesce(scores.machine_score, 100 - points.taken) NULLS LAST, calls.call_id
 LIMIT $most;
