@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import matching, past, replaying, scanning
+from tests.benchmarks import matching, past, replaying, reviewing, scanning
 
 if __name__ == "__main__":
     matching.main()
     replaying.main()
     past.main()
+    reviewing.main()
     scanning.main()
