@@ -363,6 +363,18 @@ class ListenerSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class LineJudgements:
+    """What a classifier (named by its version) made of a call's lines, so that judging the call
+    by other rules needs no model. `lines`: a hash of what was read, and a probability 0..1 for
+    each of `codes` (none for no words).
+    """
+
+    classifier: str
+    codes: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[float, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Detection:
     """Everything detection says about one call (artefact 2)."""
 
@@ -376,6 +388,7 @@ class Detection:
     events: tuple[CallEvent, ...]
     listeners: tuple[ListenerSpan, ...]
     created_at: datetime
+    judgements: LineJudgements | None = None
 
 
 # --- scan and scoring -----------------------------------------------------------------------

@@ -17,7 +17,7 @@ COMMANDS = {
     "evaluate": "evaluation",
     "replay": "replaying",
     "rules": "rules",
-    "review": "registers",
+    "review": "reviewing",
     "case": "cases",
     "appeal": "appeals",
     "coaching": "coaching",

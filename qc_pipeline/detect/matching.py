@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Literal
 
 import ahocorasick
@@ -23,8 +23,6 @@ from qc_pipeline.errors import RuleError
 
 Channel = Literal["lexicon", "phonetic"]
 
-# Collectors read from scripts: so many texts are remembered with what was found in them.
-_REMEMBERED = 8_192
 # RE2 memory for one compiled pattern, bytes; a pattern that needs more is refused.
 _MAX_MEMORY = 32 << 20
 
@@ -119,7 +117,6 @@ class PatternBank:
         self.matchers: list[Matcher] = []
         self._woken_by_characters: _Alarm | None = None
         self._woken_by_sound: _Alarm | None = None
-        self._remembered = lru_cache(_REMEMBERED)(self._scan)
 
     def add(self, pattern: Pattern, *, sound_alike: bool) -> int:
         """The number of this pattern; equal patterns share one."""
@@ -128,14 +125,10 @@ class PatternBank:
             self._numbers[key] = len(self.matchers)
             self.matchers.append(Matcher(pattern, sound_alike=sound_alike))
             self._woken_by_characters = self._woken_by_sound = None
-            self._remembered.cache_clear()
         return self._numbers[key]
 
     def scan(self, text: str) -> Scanned:
         """What of the bank may be in `text`."""
-        return self._remembered(text)
-
-    def _scan(self, text: str) -> Scanned:
         content = content_of(text)
         sound = sound_of(content.text)
         if self._woken_by_characters is None or self._woken_by_sound is None:

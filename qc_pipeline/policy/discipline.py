@@ -153,10 +153,23 @@ class RejectReason(PolicyModel):
     note_required: bool = False
 
 
+class Sample(PolicyModel):
+    """Calls without findings that people hear all the same: `share` of them (0..1), and so many
+    of each collector and month at least. `seed` decides which.
+    """
+
+    seed: str
+    share: float = Field(ge=0, le=1)
+    least_per_agent_month: int = Field(ge=0)
+
+
 class Review(PolicyFile):
     """How people decide on findings (POLICY "Triage order")."""
 
     second_reviewer: tuple[Severity, ...]
+    undo_minutes: int = Field(ge=0)
+    lock_minutes: int = Field(ge=1)
+    sample: Sample
     age_limits: dict[Severity, TimeLimit]
     reject_reasons: dict[str, RejectReason]
 

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -184,10 +184,11 @@ def _situation(session: Session, appeal_id: str) -> Situation:
     finding = None
     if appeal.finding_id is not None:
         finding = _finding(session, appeal.finding_id)
-        about = {"call_id": finding.call_id, "code": finding.code}
+        reviews = _reviews(session, finding)
+        # What people said it is counts here, not what the machine had said.
+        finding = replace(finding, code=reviews[finding.finding_id].code)
         registers.reviews = {
-            row["finding_id"]: from_row(FindingReview, row)
-            for row in session.rows("registers/reviews_of_call_code", about)
+            name: each for name, each in reviews.items() if each.code == finding.code
         }
     return Situation(appeal, finding, registers, _hands(session, appeal))
 
@@ -260,11 +261,13 @@ def _finding(session: Session, finding_id: str) -> JudgedFinding:
 
 
 def _review(session: Session, finding: JudgedFinding) -> FindingReview | None:
-    about = {"call_id": finding.call_id, "code": finding.code}
-    for row in session.rows("registers/reviews_of_call_code", about):
-        if row["finding_id"] == finding.finding_id:
-            return from_row(FindingReview, row)
-    return None
+    return _reviews(session, finding).get(finding.finding_id)
+
+
+def _reviews(session: Session, finding: JudgedFinding) -> dict[str, FindingReview]:
+    """The reviews of every finding of its call."""
+    rows = session.rows("registers/reviews_of_call", {"call_id": finding.call_id})
+    return {row["finding_id"]: from_row(FindingReview, row) for row in rows}
 
 
 def _case_of(session: Session, finding: JudgedFinding) -> Case | None:

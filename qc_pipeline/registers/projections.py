@@ -21,7 +21,9 @@ from qc_pipeline.registers import (
     discipline,
     emergencies,
     review,
+    sampling,
     stand_downs,
+    wording,
 )
 from qc_pipeline.registers.appeals import Appeal
 from qc_pipeline.registers.chain import RegisterEvent, canonical_json, iso
@@ -30,9 +32,12 @@ from qc_pipeline.registers.complaints import Complaint
 from qc_pipeline.registers.discipline import Case
 from qc_pipeline.registers.emergencies import Acknowledgement
 from qc_pipeline.registers.log import read_events
-from qc_pipeline.registers.review import FindingReview
+from qc_pipeline.registers.missed import added_row
+from qc_pipeline.registers.review import ADDED, FindingReview
+from qc_pipeline.registers.sampling import SampleReview
 from qc_pipeline.registers.stand_downs import StandDown
 from qc_pipeline.registers.tasks import refresh_tasks
+from qc_pipeline.registers.wording import Wording
 from qc_pipeline.store.store import Batch, Session
 
 _Row = TypeVar("_Row")
@@ -62,6 +67,8 @@ class Registers:
     stand_downs: dict[str, StandDown] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
     emergencies: dict[str, Acknowledgement] = field(default_factory=dict)
+    samples: dict[str, SampleReview] = field(default_factory=dict)
+    wordings: dict[str, Wording] = field(default_factory=dict)
     trail: list[Past] = field(default_factory=list, compare=False, repr=False)
 
 
@@ -115,6 +122,14 @@ PROJECTIONS: tuple[Projection, ...] = (
         key="call_id", table="emergency_acknowledgements", apply=emergencies.apply,
         what="emergency",
     ),
+    Projection(
+        kind="sample", name="samples", one="sample", record=SampleReview, key="call_id",
+        table="sample_reviews", apply=sampling.apply, what="sampled call",
+    ),
+    Projection(
+        kind="transcript", name="wordings", one="wording", record=Wording, key="line_id",
+        table="transcript_corrections", apply=wording.apply, what="corrected line",
+    ),
 )  # fmt: skip
 _BY_KIND = {each.kind: each for each in PROJECTIONS}
 
@@ -158,6 +173,9 @@ def save(session: Session, registers: Registers, events: Iterable[RegisterEvent]
         touched = subjects.get(each.kind, set())
         rows = [as_row(entry) for key, entry in _entries(registers, each).items() if key in touched]
         session.run_many(f"registers/save_{each.one}", rows)
+    session.run_many(
+        "registers/add_finding", [added_row(event) for event in events if event.action == ADDED]
+    )
     seqs = {event.seq for event in events}
     save_trail(session, [past for past in registers.trail if past.seq in seqs])
     reviews = [registers.reviews[key] for key in subjects.get("finding", set())]
@@ -168,6 +186,8 @@ def save(session: Session, registers: Registers, events: Iterable[RegisterEvent]
                 "finding_id": each.finding_id,
                 "status": _decided(each),
                 "severity": each.severity if each.state == "confirmed" else None,
+                "code": each.code if each.state == "confirmed" else None,
+                "responsible_party": each.responsible_party if each.state == "confirmed" else None,
             }
             for each in reviews
         ],
@@ -206,10 +226,13 @@ def differences(session: Session, events: Iterable[RegisterEvent]) -> list[str]:
         said = (_decided(reviewed) if reviewed else None) or row["machine_status"]
         if row["status"] != said:
             found.append(f"finding {row['finding_id']}: {row['status']}, the log says {said}")
-        elif said == "confirmed" and reviewed and row["severity"] != reviewed.severity:
-            found.append(
-                f"finding {row['finding_id']}: {row['severity']}, the log says {reviewed.severity}"
-            )
+        elif said == "confirmed" and reviewed:
+            for name in ("severity", "code", "responsible_party"):
+                if row[name] != getattr(reviewed, name):
+                    found.append(
+                        f"finding {row['finding_id']}: {row[name]}, the log says "
+                        f"{getattr(reviewed, name)}"
+                    )
     return found
 
 
@@ -305,4 +328,4 @@ def _calls_concerned(registers: Registers, subjects: Mapping[str, set[str]]) -> 
 
 
 def _decided(reviewed: FindingReview) -> str | None:
-    return None if reviewed.state == "awaiting_second" else reviewed.state
+    return None if reviewed.state in ("open", "awaiting_second") else reviewed.state

@@ -130,7 +130,9 @@ def _finding(
     tier: Tier = "waiting_for_fact" if row["status"] == "quarantined" else row["severity"]
     why = list(row["reasons"])
     if row["first_by"] is not None:
-        why.append(f"awaiting_second: {row['first_by']} 已确认，等待另一位复核人")
+        why.append("awaiting_second: 已有一人确认，请独立判断")
+    if row["unsure"]:
+        why.append(f"unsure: {row['unsure']} 人不确定，请另一位判断")
     limit = policy.review.age_limits.get(row["severity"])
     due = due_date(row["created_at"], limit, day_kind=day_kind) if limit else None
     if due is not None and due.uncertain:

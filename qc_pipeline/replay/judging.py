@@ -9,7 +9,7 @@ from qc_pipeline.errors import WorkerLost
 from qc_pipeline.records import CallEvent, Finding
 from qc_pipeline.replay.plan import Planned, Trial, plan_call
 from qc_pipeline.replay.stored import SIGNALS, Period, StoppedHit, StoredCall, stored_calls
-from qc_pipeline.replay.work import CALLS_PER_BATCH, Batch, Judged, workshop_for
+from qc_pipeline.replay.work import CALLS_PER_BATCH, Again, Batch, Judged, workshop_for
 from qc_pipeline.scan.pool import work_through
 from qc_pipeline.scan.run import jobs_for
 from qc_pipeline.settings import Settings
@@ -64,10 +64,10 @@ def judge_calls(
                 waiting[planned.stored.call_id] = planned
                 batch.append(planned)
             if len(batch) == CALLS_PER_BATCH:
-                yield tuple(each.item for each in batch)
+                yield _batch(batch)
                 batch.clear()
         if batch:
-            yield tuple(each.item for each in batch)
+            yield _batch(batch)
 
     def collect(judged: Judged) -> None:
         take(_after(waiting.pop(judged.call_id), judged, of_call, trial=trial))
@@ -76,7 +76,7 @@ def judge_calls(
     for batch, result in work_through(batches(), workshop=workshop, jobs=jobs_for(settings)):
         if isinstance(result, WorkerLost) and len(batch) > 1:
             # One of them kills its worker: each goes alone, so that only that one is lost.
-            alone += ((item,) for item in batch)
+            alone += ((again,) for again in batch)
         else:
             for judged in _results(batch, result):
                 collect(judged)
@@ -95,11 +95,15 @@ def _planned(store: Store, period: Period, *, trial: Trial) -> Iterator[Planned 
                 yield plan_call(stored, stored.recording, tables=page.tables, trial=trial)
 
 
+def _batch(calls: Iterable[Planned]) -> Batch:
+    return tuple(Again(each.item, each.stored.artefact_key or "") for each in calls)
+
+
 def _results(batch: Batch, result: tuple[Judged, ...] | BaseException) -> tuple[Judged, ...]:
     if not isinstance(result, BaseException):
         return result
     fault = f"{type(result).__name__}: {result}"
-    return tuple(Judged(item.context.call.call_id, None, fault=fault) for item in batch)
+    return tuple(Judged(each.item.context.call.call_id, None, fault=fault) for each in batch)
 
 
 def _after(

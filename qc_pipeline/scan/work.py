@@ -10,6 +10,7 @@ from pathlib import Path
 
 from qc_pipeline.detect.call import detect_call
 from qc_pipeline.detect.detectors import load_detectors
+from qc_pipeline.detect.learned.remembering import RememberingClassifier
 from qc_pipeline.detect.rules import RuleSet
 from qc_pipeline.errors import RecordingError
 from qc_pipeline.intake.decode import decode_audio
@@ -21,6 +22,7 @@ from qc_pipeline.records import (
     Coverage,
     Detection,
     Finding,
+    LineJudgements,
     Recording,
     Transcript,
 )
@@ -65,18 +67,25 @@ class WorkDone:
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What one worker process keeps between calls. The model is loaded when first needed."""
+    """What one worker process keeps between calls. The model is loaded when first needed.
+    `memory` is the classifier in `rules`, if there is one.
+    """
 
     settings: Settings
     policy: Policy
     rules: RuleSet
     transcriber: Callable[[], Transcriber]
+    memory: RememberingClassifier | None = None
 
 
 def open_workbench(settings: Settings) -> Workbench:
     """Load rules and policy now, the model at the first call that needs it."""
     policy = load_policy(settings.policy_dir)
     rules = load_detectors(settings, policy=policy).rules
+    memory = None
+    if rules.classifier is not None:
+        memory = RememberingClassifier(rules.classifier)
+        rules = replace(rules, classifier=memory)
     loaded: list[Transcriber] = []
 
     def transcriber() -> Transcriber:
@@ -84,7 +93,7 @@ def open_workbench(settings: Settings) -> Workbench:
             loaded.append(load_transcriber(settings.speech))
         return loaded[0]
 
-    return Workbench(settings, policy, rules, transcriber)
+    return Workbench(settings, policy, rules, transcriber, memory)
 
 
 _bench: list[Workbench] = []
@@ -230,8 +239,16 @@ def _ensure_detection(item: WorkItem, transcript: Transcript | None, bench: Work
         write_detection(path, detection_of(item, transcript, bench=bench))
 
 
-def detection_of(item: WorkItem, transcript: Transcript | None, *, bench: Workbench) -> Detection:
-    """What the workbench's rules and policy say about a call, intake's findings first."""
+def detection_of(
+    item: WorkItem,
+    transcript: Transcript | None,
+    *,
+    bench: Workbench,
+    earlier: LineJudgements | None = None,
+) -> Detection:
+    """What the workbench's rules and policy say about a call, intake's findings first. What a
+    classifier made of its lines `earlier` isn't asked for again.
+    """
     detection = Detection(
         call_id=item.context.call.call_id,
         key=item.key,
@@ -245,6 +262,8 @@ def detection_of(item: WorkItem, transcript: Transcript | None, *, bench: Workbe
         created_at=datetime.now(SHANGHAI),
     )
     if transcript is not None:
+        if bench.memory is not None:
+            bench.memory.recall(earlier)
         found = detect_call(
             item.context, transcript.utterances, rules=bench.rules, policy=bench.policy
         )
@@ -254,5 +273,6 @@ def detection_of(item: WorkItem, transcript: Transcript | None, *, bench: Workbe
             suppressed=found.suppressed,
             events=found.events,
             listeners=found.listeners,
+            judgements=bench.memory.told() if bench.memory is not None else None,
         )
     return detection

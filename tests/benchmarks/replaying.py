@@ -2,9 +2,9 @@
 
 The store is built by the scan's own work (detect, write, load) over generated transcripts; how
 long that took is shown too: it is what trying the change by a re-scan would cost. One rule is
-removed, so every call is judged again. Rules alone, without a classifier. Peer: `qc detect`, the
-same rules, one line an utterance: it knows nothing of calls (listener, opening, promises,
-notes), stores and compares nothing.
+removed, so every call is judged again. Peer: `qc detect`, the same rules, one line an utterance:
+it knows nothing of calls (listener, opening, promises, notes), stores and compares nothing. First
+rules alone, then fewer calls with the classifier, which a replay need not ask again.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from tests.replay.homes import MARCH, WrittenCall, a_call, finish, outcome, writ
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 UTTERANCES = 100_000
+WITH_CLASSIFIER = 6_000
 TURNS_PER_CALL = 30
 REMOVED = "threat_intimidation.yaml"
 ROUNDS = 3
@@ -44,12 +45,18 @@ _CLAUSE = re.compile(r"[^，。？！]+[，。？！]*")
 
 
 def main(utterances: int = UTTERANCES, rounds: int = ROUNDS) -> None:
-    """Print the seconds of both, and the ratio."""
+    """Print the seconds of both, and the ratio, without and with the classifier."""
+    compare(utterances, rounds=rounds, options={"classifier": "none"})
+    compare(min(utterances, WITH_CLASSIFIER), rounds=rounds, options={})
+
+
+def compare(utterances: int, *, rounds: int, options: dict[str, str]) -> None:
+    """Print the seconds of both, and the ratio, under these settings."""
     calls = list(generated_calls(utterances // TURNS_PER_CALL))
     said = [(speaker, text) for call in calls for speaker, text in call.turns]
     with tempfile.TemporaryDirectory() as folder:
         os.environ["QC_KEYS"] = str(Path(folder) / "keys")
-        settings = load_settings(home=Path(folder) / "home", classifier="none")
+        settings = load_settings(home=Path(folder) / "home", **options)
         rescan = build(settings, calls)
         rules = Path(folder) / "lexicons"
         shutil.copytree(packaged_dir("lexicons"), rules)
@@ -63,10 +70,11 @@ def main(utterances: int = UTTERANCES, rounds: int = ROUNDS) -> None:
             report = replay(ReplayRequest(lexicons=rules), settings=settings)
             ours.append(time.perf_counter() - began)
             changes, judged = len(report.changes), report.calls.utterances
-            peers.append(_timed(lambda: _detect(lines, rules)))
+            peers.append(_timed(lambda: _detect(lines, rules, options)))
     our, peer = statistics.median(ours), statistics.median(peers)
     print(f"{judged} stored utterances ({len(set(said))} different) in {len(calls)} calls, "
-          f"{jobs_for(settings)} processes, median of {rounds}")  # fmt: skip
+          f"{jobs_for(settings)} processes, {'rules alone' if options else 'with the classifier'}, "
+          f"median of {rounds}")  # fmt: skip
     print(f"  qc detect, lines alone:  {peer:6.1f} s")
     print(f"  re-scan, speech known:   {rescan:6.1f} s (once)")
     print(f"  qc replay:               {our:6.1f} s, {changes} findings differ")
@@ -138,10 +146,12 @@ def _line(number: int, speaker: Speaker, text: str) -> str:
     return json.dumps(line, ensure_ascii=False) + "\n"
 
 
-def _detect(lines: Path, rules: Path) -> None:
+def _detect(lines: Path, rules: Path, options: dict[str, str]) -> None:
     command = [sys.executable, "-m", "qc_pipeline", "detect", str(lines), "-o",
-               str(lines.with_suffix(".out")), "--without", "classifier"]  # fmt: skip
-    subprocess.run(command, check=True, env={**os.environ, "QC_LEXICONS": str(rules)})
+               str(lines.with_suffix(".out"))]  # fmt: skip
+    given = {f"QC_{name.upper()}": value for name, value in options.items()}
+    subprocess.run(command, check=True, env={**os.environ, "QC_LEXICONS": str(rules), **given},
+                   stderr=subprocess.DEVNULL)  # fmt: skip
 
 
 def _timed(work: Callable[[], None]) -> float:

@@ -12,7 +12,7 @@ from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy import load_policy
 from qc_pipeline.records import SEVERITIES
 from qc_pipeline.registers.case_desk import notify
-from qc_pipeline.registers.desk import confirm, reject
+from qc_pipeline.registers.desk import confirm, reject, undo
 from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.projections import Registers, fold, load_registers
 from qc_pipeline.registers.verify import verify_home
@@ -68,6 +68,10 @@ class ReviewDesk(RuleBasedStateMachine):
     def time_passes(self, hours):
         self.at += timedelta(hours=hours)
 
+    @rule(minutes=st.integers(1, 20))
+    def a_moment_passes(self, minutes):
+        self.at += timedelta(minutes=minutes)
+
     @rule(data=st.data(), by=REVIEWERS, milder=st.none() | st.sampled_from(SEVERITIES))
     def somebody_confirms(self, data, by, milder):
         self._confirm(data.draw(st.sampled_from(self.findings)), by, milder)
@@ -81,7 +85,7 @@ class ReviewDesk(RuleBasedStateMachine):
             self._inform((finding.call_id, finding.code))
 
     def _confirm(self, finding, by, milder):
-        known = self.verdicts.get(finding.finding_id)
+        known = self._known(finding)
         said = milder or finding.severity
         graver = SEVERITIES.index(said) < SEVERITIES.index(finding.severity)
         refused = graver or (known and (known["state"] != "awaiting" or known["by"] == by))
@@ -97,12 +101,12 @@ class ReviewDesk(RuleBasedStateMachine):
         if known:
             said = max(said, known["severity"], key=SEVERITIES.index)
         state = "awaiting" if said == "critical" and not known else "confirmed"
-        self.verdicts[finding.finding_id] = {"state": state, "by": by, "severity": said}
+        self._say(finding, {"state": state, "by": by, "severity": said})
 
     @rule(data=st.data(), by=REVIEWERS, reason=st.sampled_from(["quoted", "2", "other"]))
     def somebody_rejects(self, data, by, reason):
         finding = data.draw(st.sampled_from(self.findings))
-        known = self.verdicts.get(finding.finding_id)
+        known = self._known(finding)
         refused = reason == "other" or (
             known and (known["state"] != "awaiting" or known["by"] == by)
         )
@@ -115,7 +119,35 @@ class ReviewDesk(RuleBasedStateMachine):
             assert refused
             return
         assert not refused
-        self.verdicts[finding.finding_id] = {"state": "rejected", "by": by, "severity": None}
+        self._say(finding, {"state": "rejected", "by": by, "severity": None})
+
+    @rule(data=st.data(), by=REVIEWERS)
+    def somebody_takes_his_word_back(self, data, by):
+        finding = data.draw(st.sampled_from(self.findings))
+        known = self._known(finding)
+        subject = (finding.call_id, finding.code)
+        rests = known and finding.responsible_party == "agent" and known["state"] != "rejected"
+        refused = (
+            not known
+            or known["by"] != by
+            or self.at > known["at"] + timedelta(minutes=POLICY.review.undo_minutes)
+            or (rests and known["severity"] != "info" and subject in self.noticed)
+        )
+        try:
+            undo(self.store, finding.finding_id, by=by, at=self.at, policy=POLICY, keys=self.keys)
+        except RegisterError:
+            assert refused
+            return
+        assert not refused
+        self.verdicts[finding.finding_id] = known["before"] or {"state": "open"}
+
+    def _known(self, finding):
+        known = self.verdicts.get(finding.finding_id)
+        return None if known is None or known["state"] == "open" else known
+
+    def _say(self, finding, said):
+        before = self._known(finding)
+        self.verdicts[finding.finding_id] = {**said, "at": self.at, "before": before}
 
     @precondition(lambda self: self._counting())
     @rule(data=st.data())

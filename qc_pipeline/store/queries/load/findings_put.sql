@@ -13,10 +13,20 @@ SELECT
     status, severity, created_at
 FROM batch
 ON CONFLICT (finding_id) DO UPDATE SET
-    call_id = excluded.call_id, code = excluded.code, sub_code = excluded.sub_code,
+    call_id = excluded.call_id, sub_code = excluded.sub_code,
     detector = excluded.detector, rule_id = excluded.rule_id,
     rule_version = excluded.rule_version, speaker = excluded.speaker,
-    listener = excluded.listener, responsible_party = excluded.responsible_party,
+    listener = excluded.listener,
+    code = CASE WHEN findings.status = 'confirmed' THEN findings.code ELSE excluded.code END,
+    responsible_party = CASE
+        WHEN findings.status = 'confirmed' THEN findings.responsible_party
+        ELSE excluded.responsible_party
+    END,
+    machine_code = CASE WHEN findings.held THEN excluded.code ELSE findings.machine_code END,
+    machine_responsible_party = CASE
+        WHEN findings.held THEN excluded.responsible_party
+        ELSE findings.machine_responsible_party
+    END,
     utterance_index = excluded.utterance_index, start_offset = excluded.start_offset,
     end_offset = excluded.end_offset, start_s = excluded.start_s, end_s = excluded.end_s,
     utterance = excluded.utterance, matched = excluded.matched, score = excluded.score,

@@ -1,7 +1,7 @@
 -- Findings that wait for a verdict, the gravest and surest first inside each tier.
 WITH waiting AS (
     SELECT
-        findings.*, reviews.first_by, reviews.first_at,
+        findings.*, reviews.first_by, reviews.first_at, len(reviews.unsure_by) AS unsure,
         CASE
             WHEN findings.severity = 'critical' AND findings.status <> 'quarantined' THEN 1
             WHEN findings.status = 'quarantined' THEN 2
@@ -20,12 +20,13 @@ WITH waiting AS (
     WHERE findings.status IN ('open', 'quarantined')
         AND findings.superseded_at IS NULL
         AND ($reviewer IS NULL OR reviews.first_by IS DISTINCT FROM $reviewer)
+        AND ($reviewer IS NULL OR NOT coalesce(list_contains(reviews.unsure_by, $reviewer), false))
 )
 
 SELECT
     waiting.finding_id, waiting.call_id, waiting.code, waiting.sub_code, waiting.severity,
     waiting.status, waiting.score, waiting.utterance, waiting.matched, waiting.start_s,
-    waiting.end_s, waiting.reasons, waiting.created_at, waiting.first_by, calls.agent_id,
+    waiting.end_s, waiting.reasons, waiting.created_at, waiting.first_by, waiting.unsure, calls.agent_id,
     calls.started_at
 FROM waiting
 JOIN calls USING (call_id)

@@ -1,0 +1,1 @@
+SELECT call_id, holder FROM assignments WHERE until > :now;

@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS assignments (call_id TEXT PRIMARY KEY, holder TEXT NOT NULL, until REAL NOT NULL);

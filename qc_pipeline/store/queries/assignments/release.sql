@@ -1,0 +1,1 @@
+DELETE FROM assignments WHERE call_id = :call_id;

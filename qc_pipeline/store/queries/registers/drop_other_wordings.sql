@@ -1,0 +1,1 @@
+DELETE FROM transcript_corrections WHERE NOT list_contains($keep::VARCHAR[], line_id);

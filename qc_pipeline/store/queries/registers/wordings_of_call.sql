@@ -1,0 +1,1 @@
+SELECT line_id, call_id, index, text, recognised, corrected_by, corrected_at FROM transcript_corrections WHERE call_id = $call_id ORDER BY index;
