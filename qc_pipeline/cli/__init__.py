@@ -14,6 +14,7 @@ COMMANDS = {
     "scan": "scanning",
     "detect": "detection",
     "export": "exporting",
+    "report": "reporting",
     "evaluate": "evaluation",
     "replay": "replaying",
     "rules": "rules",

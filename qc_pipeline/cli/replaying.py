@@ -61,7 +61,7 @@ def replay(
         lexicons=_folder(lexicons, "--lexicons"),
         policy=_folder(policy_dir, "--policy"),
         classifier=_folder(classifier, "--classifier"),
-        period=_period(since, until),
+        period=period_of(since, until),
     )
     with progress_of_calls("试算中") as (on_start, on_call):
         report = run_replay(request, settings=settings, on_start=on_start, on_call=on_call)
@@ -79,7 +79,8 @@ def _folder(path: Path | None, option: str) -> Path | None:
     return path.absolute() if path else None
 
 
-def _period(since: str | None, until: str | None) -> Period:
+def period_of(since: str | None, until: str | None) -> Period:
+    """The period that `--since` and `--until` mean: whole days, or moments. Raises UsageError."""
     first = None if since is None else _moment(since, "--since", ends=False)
     last = None if until is None else _moment(until, "--until", ends=True)
     if first is not None and last is not None and last <= first:

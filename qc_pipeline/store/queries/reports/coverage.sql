@@ -1,0 +1,7 @@
+SELECT state, count(*) AS calls
+FROM calls
+WHERE (CAST($since AS TIMESTAMPTZ) IS NULL OR started_at >= $since)
+    AND (CAST($until AS TIMESTAMPTZ) IS NULL OR started_at < $until)
+    AND ($bank IS NULL OR bank = $bank)
+GROUP BY state
+ORDER BY calls DESC, state;
