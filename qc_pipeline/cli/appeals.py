@@ -20,6 +20,7 @@ from qc_pipeline.cli.options import (
     print_json,
     wide_console,
 )
+from qc_pipeline.policy import Policy
 from qc_pipeline.records import SEVERITIES, SHANGHAI
 from qc_pipeline.registers import appeal_desk
 from qc_pipeline.registers.appeals import OUTCOMES, Appeal
@@ -76,7 +77,9 @@ def appeal_list(home: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("申诉", "坐席", "针对", "状态", "提出", "期限", "理由")
+    table = Table()
+    for heading in ("申诉", "坐席", "针对", "状态", "提出", "期限", "理由"):
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(
             row["appeal_id"],
@@ -148,7 +151,7 @@ def appeal_preview(appeal_id: str, by: str, home: Path | None, as_json: bool, **
     decided = appeal_desk.preview_appeal(
         store, appeal_id, _decision(**said), by=by, at=datetime.now(SHANGHAI), policy=policy
     )
-    _print_decided(decided, as_json=as_json)
+    _print_decided(decided, policy, as_json=as_json)
 
 
 @appeal.command("decide")
@@ -160,7 +163,7 @@ def appeal_decide(appeal_id: str, by: str, home: Path | None, as_json: bool, **s
         store, appeal_id, _decision(**said), by=by, at=datetime.now(SHANGHAI), policy=policy,
         keys=settings.keys,
     )  # fmt: skip
-    _print_decided(decided, as_json=as_json)
+    _print_decided(decided, policy, as_json=as_json)
 
 
 def _decision(
@@ -188,7 +191,7 @@ def _print_appeal(appeal: Appeal) -> None:
     )
 
 
-def _print_decided(decided: appeal_desk.Decided, *, as_json: bool) -> None:
+def _print_decided(decided: appeal_desk.Decided, policy: Policy, *, as_json: bool) -> None:
     reversal = decided.reversal
     if as_json:
         print_json([asdict(decided)])
@@ -205,20 +208,23 @@ def _print_decided(decided: appeal_desk.Decided, *, as_json: bool) -> None:
             f"{decided.card_before.human_score} → {decided.card_after.human_score}"
         )
     for case in reversal.cases:
-        before_zh = _standing_zh(case.before) if case.before else "–"
-        click.echo(
-            f"  案件 {case.case_id}（{case.agent_id}）：{before_zh} → {_standing_zh(case.after)}"
-        )
+        click.echo(f"  案件 {case.case_id}（{case.agent_id}）")
+        click.echo(f"    原：{_standing_zh(case.before, policy) if case.before else '–'}")
+        click.echo(f"    后：{_standing_zh(case.after, policy)}")
     if reversal.to_return_yuan:
         click.echo(f"  应退还 {reversal.to_return_yuan} 元")
 
 
-def _standing_zh(case: Standing) -> str:
+def _standing_zh(case: Standing, policy: Policy) -> str:
     words = [STATES_ZH[case.state]]
     if case.occurrence_same is not None:
         words.append(f"同类第 {case.occurrence_same} 次，累计第 {case.occurrence_any} 次")
     if case.level:
         words.append(f"建议 {case.level}" + (f"–{case.level_to}" if case.level_to else ""))
+    names = policy.discipline.consequences
+    words += [names[name].zh for name in case.consequences]
     if case.chosen_level:
         words.append(f"处分 {case.chosen_level}")
+    if case.to_return_yuan:
+        words.append(f"应退还 {case.to_return_yuan} 元")
     return "，".join(words)

@@ -42,6 +42,26 @@ STATES_ZH: Mapping[CaseState, str] = {
     "suspended": "中止",
     "reversed": "已撤销",
 }
+STEPS_ZH = {
+    "case.opened": "立案",
+    "case.findings_changed": "命中有变",
+    "case.counted": "计次与建议",
+    "case.received": "签收告知",
+    "case.objected": "提出申辩",
+    "case.circumstance": "认定情节",
+    "case.sanction_notified": "告知处分",
+    "case.sanction_received": "签收处分",
+    "case.sanction_accepted": "接受处分",
+    "case.sanction_changed": "申诉改变处分",
+    "case.gate_passed": "法务或人事放行",
+    "case.referred": "移送",
+    "case.money_to_return": "应退款项",
+    "appeal.filed": "提出申诉",
+    "appeal.admitted": "准许逾期申诉",
+    "appeal.refused": "不准许逾期申诉",
+    "appeal.withdrawn": "撤回申诉",
+    "appeal.decided": "申诉裁决",
+}
 BASIS_ZH = {"own": "本人行为", "bystander": "知情未制止", "joint_liability": "连带责任"}
 
 
@@ -73,7 +93,7 @@ def case_list(home: Path | None, as_json: bool) -> None:
             row["case_id"],
             row["agent_id"],
             policy.taxonomy.codes[row["code"]].zh,
-            row["state"],
+            STATES_ZH[row["state"]],
             str(row["occurrence_same"] or "–"),
             str(row["occurrence_any"] or "–"),
             levels_zh(row["level"], row["level_to"], policy) if row["level"] else "–",
@@ -103,24 +123,22 @@ def case_show(case_id: str, home: Path | None, as_json: bool) -> None:
     for appeal in file.appeals:
         click.echo(f"  申诉 {appeal.appeal_id}：{appeal.state}，{appeal.filed_at:%Y-%m-%d %H:%M}")
     for step in file.steps:
-        click.echo(f"  {step.at:%Y-%m-%d %H:%M}  {step.actor}  {step.action}{_said(step.payload)}")
+        what = STEPS_ZH.get(step.action) or STATES_ZH[step.payload["to"]]
+        click.echo(f"  {step.at:%Y-%m-%d %H:%M}  {step.actor}  {what}{_said(step, policy)}")
 
 
-def _said(payload: Mapping[str, Any]) -> str:
+def _said(step: case_desk.Step, policy: Policy) -> str:
+    payload = step.payload
     words = [
         mask_text(str(payload[name]))
-        for name in (
-            "to",
-            "note",
-            "evidence",
-            "objection",
-            "hearing",
-            "receipt",
-            "gate",
-            "referral",
-        )
+        for name in ("note", "evidence", "objection", "hearing", "receipt", "gate", "referral",
+                     "grounds", "outcome", "reasons", "reason")
         if payload.get(name)
-    ]
+    ]  # fmt: skip
+    if step.action == "case.counted":
+        words = [f"同类第 {payload['occurrence_same']} 次，累计第 {payload['occurrence_any']} 次"]
+        if payload["level"]:
+            words.append(levels_zh(payload["level"], payload["level_to"], policy))
     return "  " + "；".join(words) if words else ""
 
 
@@ -416,6 +434,9 @@ def print_case(case: Case, policy: Policy) -> None:
             f"  同类第 {case.occurrence_same} 次，累计第 {case.occurrence_any} 次；"
             f"建议 {levels_zh(case.level, case.level_to, policy)}（仅为建议，由人决定）"
         )
+    if case.consequences:
+        proposed = [rules.consequences[name].zh for name in case.consequences]
+        click.echo(f"  建议措施 {'、'.join(proposed)}")
     for point in case.open_points:
         click.echo(f"  · {point}")
     for fact in case.facts:

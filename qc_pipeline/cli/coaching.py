@@ -73,7 +73,9 @@ def coaching_list(home: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("任务", "坐席", "内容", "负责人", "期限", "状态", "结果")
+    table = Table()
+    for heading in ("任务", "坐席", "内容", "负责人", "期限", "状态", "结果"):
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(
             row["task_id"],

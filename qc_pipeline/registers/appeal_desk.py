@@ -20,7 +20,7 @@ from qc_pipeline.registers.chain import NewEvent
 from qc_pipeline.registers.discipline import Case
 from qc_pipeline.registers.liability import persons_linked
 from qc_pipeline.registers.log import check_moment, check_person, writing_register
-from qc_pipeline.registers.projections import Registers, fold, from_row, save
+from qc_pipeline.registers.projections import Registers, copied, fold, from_row, save
 from qc_pipeline.registers.recount import cases_around, superiors_of
 from qc_pipeline.registers.reversal import (
     Decision,
@@ -132,8 +132,8 @@ def decide_appeal(
     """
     with writing_register(store, keys=keys) as log:
         session = log.session
-        before = _situation(session, appeal_id)
         situation = _situation(session, appeal_id)
+        before = copied(situation.registers)
         call_id = situation.finding.call_id if situation.finding else None
         card = card_if(session, call_id, {}, policy=policy) if call_id else None
         entries = carry_out(
@@ -147,7 +147,7 @@ def decide_appeal(
         else:
             rescore(session, [call_id], policy=policy)
             after = card_if(session, call_id, {}, policy=policy)
-        reversal = difference(situation.appeal, before.registers, situation.registers, decision)
+        reversal = difference(situation.appeal, before, situation.registers, decision)
     return Decided(reversal, card, after)
 
 

@@ -5,6 +5,7 @@ The window to object (POLICY "Discipline") begins with the receipt, not with the
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from qc_pipeline.errors import RegisterError
@@ -18,7 +19,6 @@ from qc_pipeline.registers.discipline import (
     Case,
     decide_move,
     decide_note,
-    may_move,
 )
 from qc_pipeline.registers.hands import Hand, check_hand, in_words, listed
 from qc_pipeline.registers.people import same_person
@@ -138,22 +138,19 @@ def decide_no_objection(case: Case, hand: Hand, *, note: str | None = None) -> N
         raise RegisterError(
             f"{case.agent_id} has objected in case {case.case_id}", remedy="record the hearing"
         )
+    if case.state == "notified" and case.objection_due is None:
+        raise RegisterError(
+            f"receipt of the notice of case {case.case_id} is not recorded",
+            remedy="the window begins with it: `qc case receipt`",
+        )
     if same_person(hand.by, case.agent_id):
-        if not may_move(case, "no_objection"):
-            return decide_move(case, "no_objection", by="", at=hand.at)  # raises with the reason
-        named = decide_move(case, "no_objection", by="", at=hand.at, note=note)
-        return NewEvent(named.at, hand.by, named.action, named.subject, named.payload)
+        # He may say that of his own case: the step is decided as nobody's, then given his name.
+        step = decide_move(case, "no_objection", by="", at=hand.at, note=note)
+        return replace(step, actor=hand.by)
     check_hand(case, hand)
-    if case.state == "notified":
-        if case.objection_due is None:
-            raise RegisterError(
-                f"receipt of the notice of case {case.case_id} is not recorded",
-                remedy="the window begins with it: `qc case receipt`",
-            )
-        if hand.at <= case.objection_due:
-            raise RegisterError(
-                f"the window of case {case.case_id} is open until "
-                f"{case.objection_due:%Y-%m-%d %H:%M}",
-                remedy=f"wait, or let {case.agent_id} say that he doesn't object",
-            )
+    if case.state == "notified" and case.objection_due and hand.at <= case.objection_due:
+        raise RegisterError(
+            f"the window of case {case.case_id} is open until {case.objection_due:%Y-%m-%d %H:%M}",
+            remedy=f"wait, or let {case.agent_id} say that he doesn't object",
+        )
     return decide_move(case, "no_objection", by=hand.by, at=hand.at, note=note)

@@ -150,6 +150,14 @@ def fold(registers: Registers, events: Iterable[RegisterEvent]) -> Registers:
     return registers
 
 
+def copied(registers: Registers) -> Registers:
+    """The same entries in registers of their own; entries themselves never change."""
+    copy = Registers()
+    for each in PROJECTIONS:
+        _entries(copy, each).update(_entries(registers, each))
+    return copy
+
+
 def load_registers(session: Session) -> Registers:
     """The projections as the tables have them."""
     registers = Registers()

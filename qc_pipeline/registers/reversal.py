@@ -4,7 +4,6 @@ way: findings, cases, counts and proposals of other cases, money. Nothing is del
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,7 +28,7 @@ from qc_pipeline.registers.discipline import (
 )
 from qc_pipeline.registers.ladder import choice_fits
 from qc_pipeline.registers.liability import Superiors
-from qc_pipeline.registers.projections import Registers, fold
+from qc_pipeline.registers.projections import Registers, copied, fold
 from qc_pipeline.registers.recount import Append, follow
 from qc_pipeline.registers.review import JudgedFinding
 
@@ -109,13 +108,12 @@ def preview_reversal(
 
     Raises RegisterError exactly when the decision itself would be refused.
     """
-    registers = copy.deepcopy(situation.registers)
-    before = copy.deepcopy(situation.registers)
+    registers = copied(situation.registers)
     carry_out(
         replace(situation, registers=registers), decision, append=_imagined(), superiors=superiors,
         by=by, at=at, policy=policy,
     )  # fmt: skip
-    return difference(situation.appeal, before, registers, decision)
+    return difference(situation.appeal, situation.registers, registers, decision)
 
 
 def carry_out(

@@ -1,5 +1,7 @@
 """Appeals: in time or not, by whom decided, and what a reversal takes back everywhere."""
 
+import io
+import json
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -11,7 +13,10 @@ from qc_pipeline.records import CallEvent
 from qc_pipeline.registers import appeal_desk
 from qc_pipeline.registers.counting import count_occurrences
 from qc_pipeline.registers.desk import confirm
+from qc_pipeline.registers.history import reading_as_of
+from qc_pipeline.registers.projections import load_registers, rebuild
 from qc_pipeline.registers.reversal import Decision, standing_of
+from qc_pipeline.store.export import export_table
 from tests.registers.cases import Office, repeat, with_money
 from tests.registers.making import a_call, a_finding, on, scanned
 
@@ -398,3 +403,54 @@ def test_an_unknown_appeal(court):
         appeal_desk.decide_appeal(
             court.store, "P0", UPHELD, by="judge", at=on(21), policy=court.policy, keys=court.keys
         )
+
+
+def test_an_error_in_mid_decision_leaves_nothing_half_done(court, monkeypatch):
+    case = court.noticed(court.case())
+    appeal = court.about(case)
+    before = (court.tables(), court.log(), court.card(), court.status(case.findings[0]))
+
+    def fail(*_, **__):
+        raise RuntimeError("power cut")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("qc_pipeline.registers.appeal_desk.rescore", fail)
+        with pytest.raises(RuntimeError, match="power cut"):
+            court.decide(appeal)
+    after = (court.tables(), court.log(), court.card(), court.status(case.findings[0]))
+    assert after == before
+    assert court.decide(appeal).card_after.human_score == 100
+    assert court.register_problems() == []
+
+
+def test_the_registers_are_readable_as_of_any_moment_before(paying):
+    """Amounts of money, circumstances and appeals included."""
+    case = repeat(paying)
+    paying.act("record_circumstance", case, "boss", loss_yuan="50000.10", evidence="对账单")
+    case = paying.accepted(
+        case, "L3", amounts={"fine": "500", "commission_forfeit": "700", "compensation": "10.50"}
+    )
+    appeal = paying.about(case)
+    before = paying.at
+    paying.decide(appeal)
+    with reading_as_of(paying.store, before) as session:
+        then = load_registers(session)
+    assert then.cases[case.case_id] == case
+    assert then.appeals[appeal.appeal_id] == appeal
+    assert paying.now(case).state == "reversed"
+    target = io.BytesIO()
+    export_table(
+        paying.store, "appeals", format="jsonl", target=target,
+        reading=lambda: reading_as_of(paying.store, before),
+    )  # fmt: skip
+    assert json.loads(target.getvalue())["state"] == "open"
+
+
+def test_a_rebuild_gives_the_same_tables(paying):
+    case = paying.accepted(paying.case())
+    paying.decide(paying.file(case_id=case.case_id))
+    before = paying.tables()
+    with paying.store.writing() as session:
+        rebuild(session)
+    assert paying.tables() == before
+    assert paying.register_problems() == []

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from qc_pipeline.errors import PolicyError
-from qc_pipeline.registers.ladder import Circumstances, amount_of, propose_level
+from qc_pipeline.registers.ladder import Circumstances, amount_of, choice_fits, propose_level
 
 
 def case(severity="major", same=1, any_code=1, *, loss=None, facts=(), assessed=True):
@@ -97,6 +97,41 @@ def test_a_set_fine_is_named(policy):
     proposal = propose_level(case("minor", 2, 2), rules=rules)
     assert proposal.amounts == {"fine": Decimal(200)}
     assert not any("fine" in point for point in proposal.open_points)
+
+
+@pytest.mark.parametrize(
+    ("fact", "point"),
+    [
+        ("concealment", "从重情节"),  # 3.2 (c)
+        ("outside_complaint", "从重情节"),  # 3.2 (d)
+        ("stopped_and_reported", "从轻或免除情节"),  # 3.2 exonerators
+        ("system_fault", "从轻或免除情节"),
+    ],
+)
+def test_what_aggravates_or_exonerates_is_shown_and_moves_no_level(fact, point, policy):
+    plain = propose_level(case("major"), rules=policy.discipline)
+    proposal = propose_level(case("major", facts=[fact]), rules=policy.discipline)
+    assert any(each.startswith(point) for each in proposal.open_points)
+    assert (proposal.level, proposal.level_to) == (plain.level, plain.level_to)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "low", "high", "facts", "fits"),
+    [
+        ("L3", "L3", "L7", (), True),
+        ("L7", "L3", "L7", (), True),
+        ("L2", "L3", "L7", (), False),
+        ("L5", "L3", "L4", (), False),
+        ("L7", "L3", None, (), True),  # the row only says "at least"
+        ("none", "L3", None, (), False),
+        ("none", "L3", None, ("system_fault",), True),  # 3.2 exonerators
+        ("L1", "L3", "L7", ("stopped_and_reported",), True),
+        ("L1", "L3", "L7", ("concealment",), False),
+        ("L1", None, None, (), False),
+    ],
+)
+def test_which_choices_stand_within_a_proposal(chosen, low, high, facts, fits, policy):
+    assert choice_fits(chosen, low=low, high=high, facts=facts, rules=policy.discipline) is fits
 
 
 def test_a_range_is_left_to_a_person_and_an_effect_nobody_looked_at_is_named(policy):
