@@ -78,8 +78,13 @@ def align_by_sound(
     ways = _ways(pattern, text, sound, start)
     found = [way for way in ways if way.acceptable and not way.misheard_over(pauses)]
     if pattern.at_end:
-        found = [way for way in found if not text[way.end :].strip(SENTENCE_ENDS)]
+        found = [way for way in found if _ends_at(text[way.end :], tail=pattern.tail)]
     return min(found, key=lambda way: (-way.likeness, -way.named, way.end), default=None)
+
+
+def _ends_at(after: str, *, tail: int) -> bool:
+    rest = after.rstrip(SENTENCE_ENDS)
+    return len(rest) <= tail and not any(end in rest for end in SENTENCE_ENDS)
 
 
 def align_known(

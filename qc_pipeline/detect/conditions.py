@@ -30,6 +30,12 @@ class Condition(ABC):
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
         """Why it holds; empty when it doesn't."""
 
+    def barred(self, scene: Scene, place: int) -> tuple[Hit, Hit] | None:
+        """When only its exceptions (`none`) keep it from holding: the words it would rest on,
+        and those of the exception.
+        """
+        return None
+
     def wakers(self) -> frozenset[int] | None:
         """Patterns of which at least one must be in the judged utterance for the condition to
         hold; None when it can hold without any.
@@ -125,6 +131,8 @@ class Elsewhere(Condition):
     later: bool
 
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        if place == (len(scene.turns) - 1 if self.later else 0):
+            return ()
         who = other_side(scene.turns[place].speaker) if self.speaker is None else self.speaker
         wanted = None if who == "any" else who
         turns = scene.after(place, wanted) if self.later else scene.before(place, wanted)
@@ -270,6 +278,10 @@ class AnyOf(Condition):
                     found.append(proof)
         return ((tuple(alone),), *found) if alone else tuple(found)
 
+    def barred(self, scene: Scene, place: int) -> tuple[Hit, Hit] | None:
+        each = (item.barred(scene, place) for item in self.items)
+        return next((barred for barred in each if barred is not None), None)
+
     def wakers(self) -> frozenset[int] | None:
         united = _NO_WORDS
         for item in self.items:
@@ -280,11 +292,19 @@ class AnyOf(Condition):
         return united
 
 
+_WITHOUT_WORDS = (Listener, Position, Fact, Established, Meant, NotMeasured, Elsewhere)
+
+
 @dataclass(frozen=True, slots=True)
 class AllOf(Condition):
     """Every item holds. The finding spans the words of the first item that has words."""
 
     items: tuple[Condition, ...]
+
+    def __post_init__(self) -> None:
+        # What needs no search is asked first; it has no words, so the proofs stay the same.
+        quick_first = sorted(self.items, key=lambda item: not isinstance(item, _WITHOUT_WORDS))
+        object.__setattr__(self, "items", tuple(quick_first))
 
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
         each: list[tuple[Proof, ...]] = []
@@ -293,12 +313,24 @@ class AllOf(Condition):
             if not proofs:
                 return ()
             each.append(proofs)
+        if len(each) == 1:
+            return each[0]
         joined: dict[Proof, None] = {}
         for combination in product(*each):
             joined[tuple(group for proof in combination for group in proof)] = None
             if len(joined) == _MOST_PROOFS:
                 break
         return tuple(joined)
+
+    def barred(self, scene: Scene, place: int) -> tuple[Hit, Hit] | None:
+        exceptions = [item for item in self.items if isinstance(item, NoneOf)]
+        exception = next((hit for item in exceptions for hit in item.hits(scene, place)), None)
+        if exception is None:
+            return None
+        rest = AllOf(tuple(item for item in self.items if not isinstance(item, NoneOf)))
+        words = (group for proof in rest.proofs(scene, place) for group in proof if group)
+        hit = next((group[0] for group in words), None)
+        return (hit, exception) if hit is not None else None
 
     def wakers(self) -> frozenset[int] | None:
         known = [wakers for item in self.items if (wakers := item.wakers()) is not None]
@@ -313,3 +345,8 @@ class NoneOf(Condition):
 
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
         return _when(not any(item.proofs(scene, place) for item in self.items))
+
+    def hits(self, scene: Scene, place: int) -> tuple[Hit, ...]:
+        """The words that hold in spite of it."""
+        proofs = (proof for item in self.items for proof in item.proofs(scene, place))
+        return tuple(hit for proof in proofs for group in proof for hit in group)

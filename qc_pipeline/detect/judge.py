@@ -59,28 +59,39 @@ def detect_scene(
             if (each := judge(rule, scene, place, policy=policy)) is not None
         ]
         found = _merged(finding for stands, finding in judged if stands)
-        stopped = _merged(finding for stands, finding in judged if not stands)
+        stopped = _merged(finding for stands, finding in judged if stands is False)
         if rules.classifier is not None:
             found, stopped = weigh(
                 scene, place, found=found, stopped=stopped, rules=rules, policy=policy
             )
         findings += found
         suppressed += stopped
+        # Last, so that an exception that a rule knows says nothing about what others found.
+        suppressed += _merged(finding for stands, finding in judged if stands is None)
     return tuple(findings), tuple(suppressed)
 
 
-def judge(rule: Rule, scene: Scene, place: int, *, policy: Policy) -> tuple[bool, Finding] | None:
-    """What one rule says about one utterance: whether the finding stands, and the finding.
-    None when the rule's condition doesn't hold.
+def judge(
+    rule: Rule, scene: Scene, place: int, *, policy: Policy
+) -> tuple[bool | None, Finding] | None:
+    """What one rule says about one utterance: whether the finding stands (None: one of the
+    rule's own exceptions bars it), and the finding. None when the rule's condition doesn't hold.
     """
     best: _Weighed | None = None
     for proof in rule.condition.proofs(scene, place):
         weighed = _weigh_proof(rule, scene, place, proof, policy=policy)
         if weighed is not None and (best is None or weighed.rank > best.rank):
             best = weighed
-    if best is None:
+    if best is not None:
+        return best.stands, _finding(rule, scene, place, best)
+    barred = rule.condition.barred(scene, place)
+    if barred is None:
         return None
-    return best.stands, _finding(rule, scene, place, best)
+    hit, exception = barred
+    content = scene.turns[place].content
+    words = content.text[exception.start : exception.end]
+    verdict = Verdict("suppress", f"exception: 规则把「{words}」这样的说法除外")
+    return None, _finding(rule, scene, place, _Weighed(hit, (verdict,), 0.0))
 
 
 def _weigh_proof(

@@ -6,9 +6,10 @@ patterns whose anchors are all there; only those are run, by RE2, in linear time
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -17,7 +18,7 @@ import re2
 
 from qc_pipeline.detect.alignment import align_by_sound, align_known
 from qc_pipeline.detect.content import Content, content_of
-from qc_pipeline.detect.patterns import Pattern
+from qc_pipeline.detect.patterns import MIN_SOUNDED, Pattern
 from qc_pipeline.detect.phonetic import sound_of
 from qc_pipeline.errors import RuleError
 
@@ -25,6 +26,10 @@ Channel = Literal["lexicon", "phonetic"]
 
 # RE2 memory for one compiled pattern, bytes; a pattern that needs more is refused.
 _MAX_MEMORY = 32 << 20
+# In texts up to so many characters a pattern that can be read in at most so many ways from one
+# place is run by Python's own engine: the answer comes sooner than RE2's call and is the same.
+_SHORT_TEXT = 400
+_FEW_WAYS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,27 +55,32 @@ class Matcher:
         self.sound_alike = sound_alike and pattern.sounded
 
     @cached_property
-    def _characters(self) -> Any:
-        return compile_regex(self.pattern.regex)
+    def _characters(self) -> _Expression:
+        return _Expression(self.pattern.regex, ways=self.pattern.ways)
 
     @cached_property
-    def _sounds(self) -> Any:
-        return compile_regex(self.pattern.sound_regex)
+    def _sounds(self) -> _Expression:
+        return _Expression(self.pattern.sound_regex, ways=self.pattern.ways)
 
-    def by_characters(self, content: Content) -> tuple[Hit, ...]:
-        """Where the pattern stands as written."""
-        return find_regex(self._characters, content.text, content.encoded)
+    def by_characters(self, content: Content, *, number: int | None = None) -> tuple[Hit, ...]:
+        """Where the pattern, which has this number in a bank, stands as written."""
+        spans = self._characters.spans(content.text)
+        return tuple([Hit(start, end, pattern=number) for start, end in spans])
 
-    def by_sound(self, content: Content, sound: str) -> tuple[Hit, ...]:
+    def by_sound(
+        self, content: Content, sound: str, *, number: int | None = None
+    ) -> tuple[Hit, ...]:
         """Where it stands by sound, near enough in wording (see `alignment`)."""
         found: list[Hit] = []
-        for rough in find_regex(self._sounds, sound, sound.encode()):
-            for start in range(rough.start, rough.end):
+        for first, last in self._sounds.spans(sound):
+            if last - first < MIN_SOUNDED:
+                continue
+            for start in range(first, last):
                 way = align_by_sound(
                     self.pattern, content.text, sound, start=start, pauses=content.pauses
                 )
                 if way is not None:
-                    found.append(Hit(way.start, way.end, "phonetic", way.likeness))
+                    found.append(Hit(way.start, way.end, "phonetic", way.likeness, number))
                     break
         return tuple(found)
 
@@ -78,6 +88,30 @@ class Matcher:
         """The stretches of a hit of this pattern that the pattern names; the rest is gap."""
         heard = sound if hit.channel == "phonetic" else None
         return align_known(self.pattern, text, heard, start=hit.start, end=hit.end).words
+
+
+class _Expression:
+    """A regular expression in linear time, whichever engine runs it."""
+
+    def __init__(self, regex: str, *, ways: float) -> None:
+        self._regex = regex
+        self._few_ways = ways <= _FEW_WAYS
+
+    @cached_property
+    def _own(self) -> re.Pattern[str]:
+        return re.compile(self._regex)
+
+    @cached_property
+    def _linear(self) -> Any:
+        return compile_regex(self._regex)
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Every match (its first group, if it has one) as characters `start, end`."""
+        if self._few_ways and len(text) <= _SHORT_TEXT:
+            group = 1 if self._own.groups else 0
+            return [match.span(group) for match in self._own.finditer(text)]
+        found = find_regex(self._linear, text, text.encode())
+        return [(hit.start, hit.end) for hit in found]
 
 
 def compile_regex(regex: str) -> Any:
@@ -179,10 +213,10 @@ class Scanned:
             matcher = self._bank.matchers[number]
             hits: tuple[Hit, ...] = ()
             if number in self._by_characters:
-                hits = matcher.by_characters(self.content)
+                hits = matcher.by_characters(self.content, number=number)
             if not hits and number in self._by_sound:
-                hits = matcher.by_sound(self.content, self._sound)
-            self._found[number] = tuple(replace(hit, pattern=number) for hit in hits)
+                hits = matcher.by_sound(self.content, self._sound, number=number)
+            self._found[number] = hits
         return self._found[number]
 
     def words(self, hit: Hit) -> tuple[tuple[int, int], ...]:

@@ -46,12 +46,16 @@ WordClasses = Mapping[str, tuple[str, ...]]
 
 @dataclass(frozen=True)
 class Pattern:
-    """A parsed pattern."""
+    """A parsed pattern. `lead` and `tail`: how many characters may stand between it and the
+    start and end of the utterance, where it is tied to them (`^…{4}A`, `A…{2}$`).
+    """
 
     source: str
     sequence: Sequence
     at_start: bool = False
     at_end: bool = False
+    lead: int = 0
+    tail: int = 0
 
     @cached_property
     def regex(self) -> str:
@@ -62,6 +66,13 @@ class Pattern:
     def sound_regex(self) -> str:
         """The same over sound codes."""
         return self._with_ends(_regex(self.sequence, sounded=True))
+
+    @cached_property
+    def ways(self) -> float:
+        """In how many ways it can be read at most from one place of a text; the options of a
+        choice of plain words, tried one after the other, count as one.
+        """
+        return _ways(self.sequence)
 
     @cached_property
     def sounded(self) -> bool:
@@ -79,8 +90,8 @@ class Pattern:
         return tuple(frozenset(map(sound_of, group)) for group in self.anchors)
 
     def _with_ends(self, regex: str) -> str:
-        before = f"^[{SENTENCE_ENDS}]*" if self.at_start else ""
-        after = f"[{SENTENCE_ENDS}]*$" if self.at_end else ""
+        before = f"^[{SENTENCE_ENDS}]*{_gap_regex(self.lead)}" if self.at_start else ""
+        after = f"{_gap_regex(self.tail)}[{SENTENCE_ENDS}]*$" if self.at_end else ""
         return f"{before}({regex}){after}" if before or after else regex
 
 
@@ -89,8 +100,9 @@ def parse_pattern(source: str, *, classes: WordClasses) -> Pattern:
     body = source.strip()
     at_start, at_end = body.startswith("^"), body.endswith("$")
     body = body[1 if at_start else 0 : len(body) - 1 if at_end else len(body)]
-    sequence = _Parser(source, body, classes).parse()
-    pattern = Pattern(source=source, sequence=sequence, at_start=at_start, at_end=at_end)
+    parser = _Parser(source, body, classes, tied=(at_start, at_end))
+    sequence = parser.parse()
+    pattern = Pattern(source, sequence, at_start, at_end, lead=parser.lead, tail=parser.tail)
     if not pattern.anchors:
         raise RuleError(
             f"pattern {source!r} can match without any particular word",
@@ -102,7 +114,11 @@ def parse_pattern(source: str, *, classes: WordClasses) -> Pattern:
 class _Parser:
     """Recursive descent over one pattern."""
 
-    def __init__(self, source: str, body: str, classes: WordClasses) -> None:
+    def __init__(
+        self, source: str, body: str, classes: WordClasses, *, tied: tuple[bool, bool]
+    ) -> None:
+        self.lead = self.tail = 0
+        self._tied = tied
         self._source = source
         self._body = body
         self._classes = classes
@@ -110,7 +126,20 @@ class _Parser:
 
     def parse(self) -> Sequence:
         options = self._options(closing="")
-        return options[0] if len(options) == 1 else (Choice(options),)
+        whole = [_split_outer_gaps(option) for option in options]
+        self.lead = self._outer_gap([lead for lead, _, _ in whole], tied=self._tied[0], sign="^")
+        self.tail = self._outer_gap([tail for _, _, tail in whole], tied=self._tied[1], sign="$")
+        sequences = tuple(sequence for _, sequence, _ in whole)
+        return sequences[0] if len(sequences) == 1 else (Choice(sequences),)
+
+    def _outer_gap(self, gaps: list[int], *, tied: bool, sign: str) -> int:
+        if not tied:
+            return 0
+        if len(set(gaps)) > 1:
+            raise self._error(
+                f"after {sign} all alternatives need the same gap; write two patterns"
+            )
+        return gaps[0]
 
     def _sequence(self, *, until: str) -> Sequence:
         elements: list[Element] = []
@@ -164,9 +193,7 @@ class _Parser:
         options: list[Sequence] = []
         while True:
             option = self._sequence(until="|" + closing)
-            if not closing:
-                option = _without_outer_gaps(option)
-            if not option:
+            if not (option if closing else _split_outer_gaps(option)[1]):
                 raise self._error("nothing to match here; (x) is what may be missing")
             options.append(option)
             if self._at >= len(self._body):
@@ -197,14 +224,24 @@ def _any_of(words: tuple[str, ...]) -> Choice:
     return Choice(tuple((Text(word),) for word in words))
 
 
-def _without_outer_gaps(sequence: Sequence) -> Sequence:
-    """A gap at either end of a pattern asks for nothing."""
-    start, end = 0, len(sequence)
-    while start < end and isinstance(sequence[start], Gap):
-        start += 1
-    while end > start and isinstance(sequence[end - 1], Gap):
-        end -= 1
-    return sequence[start:end]
+def _split_outer_gaps(sequence: Sequence) -> tuple[int, Sequence, int]:
+    """The gap before a pattern, the pattern, the gap after it. Such a gap asks for nothing
+    unless the pattern is tied to that end of the utterance.
+    """
+    match sequence:
+        case (Gap(lead), *rest):
+            pass
+        case _:
+            lead, rest = 0, list(sequence)
+    match rest:
+        case [*middle, Gap(tail)]:
+            return lead, tuple(middle), tail
+        case _:
+            return lead, tuple(rest), 0
+
+
+def _gap_regex(most: int) -> str:
+    return f"[^{SENTENCE_ENDS}]{{0,{most}}}?" if most else ""
 
 
 def _regex(sequence: Sequence, *, sounded: bool) -> str:
@@ -214,7 +251,7 @@ def _regex(sequence: Sequence, *, sounded: bool) -> str:
             case Text(text):  # content characters need no escaping
                 parts.append(sound_of(text) if sounded else text)
             case Gap(most):
-                parts.append(f"[^{SENTENCE_ENDS}]{{0,{most}}}?")
+                parts.append(_gap_regex(most))
             case Maybe(option):
                 parts.append(f"(?:{_regex(option, sounded=sounded)})?")
             case Choice(options):
@@ -222,6 +259,21 @@ def _regex(sequence: Sequence, *, sounded: bool) -> str:
                 longest_first = sorted(alternatives, key=len, reverse=True)
                 parts.append(f"(?:{'|'.join(longest_first)})")
     return "".join(parts)
+
+
+def _ways(sequence: Sequence) -> float:
+    total = 1.0
+    for element in sequence:
+        match element:
+            case Gap(most):
+                total *= most + 1
+            case Maybe(option):
+                total *= 1 + _ways(option)
+            case Choice():
+                total *= bool(element.plain) + sum(map(_ways, element.compound))
+            case Text():
+                pass
+    return total
 
 
 def _most_sounded(sequence: Sequence) -> int:

@@ -71,8 +71,8 @@ class RuleSet:
     classes: WordClasses = field(repr=False)
     bank: PatternBank = field(repr=False)
     uses_events: bool
-    _woken_by: Mapping[int, tuple[Rule, ...]] = field(repr=False)
-    _always: tuple[Rule, ...] = field(repr=False)
+    _woken_by: Mapping[int, frozenset[int]] = field(repr=False)
+    _always: frozenset[int] = field(repr=False)
     classifier: Classifier | None = field(default=None, repr=False)
 
     def with_classifier(self, classifier: Classifier) -> RuleSet:
@@ -88,17 +88,16 @@ class RuleSet:
         return load_context_lexicon(self.folder / "context", classes=self.classes)
 
     def awake(self, scanned: Scanned) -> list[Rule]:
-        """The rules worth running on an utterance, in the order of the files."""
-        awake = {rule.id: rule for rule in self._always}
-        for number in scanned.woken:
-            for rule in self._woken_by.get(number, ()):
-                awake[rule.id] = rule
-        return sorted(awake.values(), key=lambda rule: rule.id)
+        """The rules worth running on an utterance, by their ids."""
+        woken = (self._woken_by[number] for number in scanned.woken if number in self._woken_by)
+        return [self.rules[place] for place in sorted(self._always.union(*woken))]
 
 
-def load_rules(folder: Path, *, taxonomy: Taxonomy, codes: Collection[str] = ()) -> RuleSet:
+def load_rules(
+    folder: Path, *, taxonomy: Taxonomy, codes: Collection[str] = (), sound_alike: bool = True
+) -> RuleSet:
     """Every `*.yaml` of `folder` as rules, with the word classes of `folder/classes`; with
-    `codes`, only the files of these codes.
+    `codes`, only the files of these codes; without `sound_alike`, matched as written only.
 
     The guards' words are those of `folder/guards`, or the packaged ones where it has none.
     `folder/context` is not read here but when `RuleSet.context` is first asked for. Raises
@@ -120,7 +119,12 @@ def load_rules(folder: Path, *, taxonomy: Taxonomy, codes: Collection[str] = ())
         if path.name in _NOT_RULES or (codes and path.stem not in codes):
             continue
         for rule in _load_file(
-            path, taxonomy=taxonomy, reader=reader, rulebook=rulebook, guard_words=guard_words
+            path,
+            taxonomy=taxonomy,
+            reader=reader,
+            rulebook=rulebook,
+            guard_words=guard_words,
+            sound_alike=sound_alike,
         ):
             if rule.id in rules:
                 raise RuleError(
@@ -133,15 +137,15 @@ def load_rules(folder: Path, *, taxonomy: Taxonomy, codes: Collection[str] = ())
 def _rule_set(
     rules: Iterable[Rule], *, folder: Path, classes: WordClasses, reader: ConditionReader
 ) -> RuleSet:
-    woken_by: dict[int, list[Rule]] = {}
-    always: list[Rule] = []
-    rules = tuple(rules)
-    for rule in rules:
+    woken_by: dict[int, set[int]] = {}
+    always: set[int] = set()
+    rules = tuple(sorted(rules, key=lambda rule: rule.id))
+    for place, rule in enumerate(rules):
         wakers = rule.condition.wakers()
         if wakers is None:
-            always.append(rule)
+            always.add(place)
         for number in wakers or ():
-            woken_by.setdefault(number, []).append(rule)
+            woken_by.setdefault(number, set()).add(place)
     return RuleSet(
         version=_version(folder),
         folder=folder,
@@ -149,8 +153,8 @@ def _rule_set(
         classes=classes,
         bank=reader.bank,
         uses_events=reader.uses_events,
-        _woken_by={number: tuple(held) for number, held in woken_by.items()},
-        _always=tuple(always),
+        _woken_by={number: frozenset(held) for number, held in woken_by.items()},
+        _always=frozenset(always),
     )
 
 
@@ -286,6 +290,7 @@ def _load_file(
     reader: ConditionReader,
     rulebook: frozenset[str] | None,
     guard_words: GuardWords,
+    sound_alike: bool,
 ) -> Iterable[Rule]:
     file = _read(path)
     written: RuleFileModel = _validated(file, RuleFileModel)
@@ -299,7 +304,8 @@ def _load_file(
             if rulebook is not None and row not in rulebook:
                 raise file.fault((*at, "rulebook"), f"no rulebook row {row!r}")
         try:
-            condition = reader.read(model.when, (*at, "when"), sound_alike=model.sound_alike)
+            by_sound = model.sound_alike and sound_alike
+            condition = reader.read(model.when, (*at, "when"), sound_alike=by_sound)
         except Misplaced as wrong:
             raise file.fault(wrong.location, wrong.what) from None
         severity = model.severity or taxonomy.severity_of(written.code, model.sub_code)

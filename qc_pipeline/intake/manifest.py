@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,7 @@ def read_manifest(path: Path, *, column_map: ColumnMap | None = None) -> Manifes
         for row in table.rows
     ]  # fmt: skip
     calls, faulty = _without_repetitions(rows, remarks)
+    calls = _with_empty_notes(calls)
     notices = (*table.notices, *_absent(table, positions, column_map), *remarks.lines())
     if not rows:
         notices = (*notices, f"{table.name} 只有表头，没有通话")
@@ -198,6 +199,19 @@ def _without_repetitions(
         else:
             kept[row.call_id] = row
     return [row.call for row in kept.values() if row.call], list(faulty.values())
+
+
+def _with_empty_notes(calls: list[CallRecord]) -> list[CallRecord]:
+    """Where notes are kept at all, a cell left empty is an empty note; where no call has one,
+    whether there was one is unknown.
+    """
+    if not any(call.agent_note for call in calls):
+        return calls
+    return [
+        replace(call, agent_note="") if call.agent_note is None and call.answered is not False
+        else call
+        for call in calls
+    ]  # fmt: skip
 
 
 def _duplicate(row: _Row, first: int) -> CellFault:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qc_pipeline.detect.content import fold
 from qc_pipeline.detect.judge import detect_scene
 from qc_pipeline.detect.line import TextLine, detect_line, line_context
-from qc_pipeline.detect.rules import RuleSet
+from qc_pipeline.detect.rules import RuleSet, load_rules
 from qc_pipeline.detect.scene import build_scene
 from qc_pipeline.policy.load import Policy
 from qc_pipeline.records import Finding, Utterance, Word, finding_id
@@ -113,3 +115,26 @@ def test_any_text_can_be_judged(small_rules: RuleSet, policy: Policy, text: str)
 def test_a_very_long_text_is_judged_in_time(small_rules: RuleSet, policy: Policy) -> None:
     text = ("你不还，我带人去你家，警察上门，不会坐牢" * 500)[:10_000]
     assert found(small_rules, policy, text)
+
+
+def test_what_a_rules_own_exception_bars_is_kept_as_suppressed(
+    tmp_path: Path, policy: Policy
+) -> None:
+    (tmp_path / "service_conduct.yaml").write_text(
+        "code: service_conduct\n"
+        "rules:\n"
+        "  - id: demo.hurry\n"
+        "    version: 1\n"
+        "    name: 催促\n"
+        "    when: {any: [{all: [快点还], none: [慢慢]}, 磨蹭]}\n"
+        "    hits: [你快点还, 别磨蹭]\n"
+        "    misses: [您慢慢来不用快点还, 您好]\n",
+        "utf-8",
+    )
+    rules = load_rules(tmp_path, taxonomy=policy.taxonomy)
+    line = TextLine(id="1", text="您慢慢来，想快点还也行")
+    findings, suppressed = detect_line(line, rules=rules, policy=policy)
+    assert findings == ()
+    (stopped,) = suppressed
+    assert (stopped.rule_id, stopped.matched) == ("demo.hurry", "快点还")
+    assert stopped.reasons[-1] == "exception: 规则把「慢慢」这样的说法除外"

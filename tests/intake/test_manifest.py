@@ -23,6 +23,7 @@ from qc_pipeline.records import SHANGHAI
 from tests.intake.conftest import HEADER, STARTED
 
 Write = Callable[..., Path]
+TIME = "2026-10-13T10:22:00+08:00"
 GOOD = "c1,2026-10-13T10:22:00+08:00,A1"
 
 
@@ -313,3 +314,14 @@ def test_any_bytes_after_a_good_header_never_crash(tmp_path: Path, data: bytes) 
     except QcError:
         return
     assert all(call.row >= 2 for call in reading.calls)
+
+
+def test_an_empty_note_is_one_where_notes_are_kept_and_unknown_where_they_are_not(
+    manifest: Write,
+) -> None:
+    header = HEADER + ",answered,agent_note"
+    rows = [f"c1,{TIME},A1,1,客户约周五再谈", f"c2,{TIME},A1,1,", f"c3,{TIME},A1,0,"]
+    reading = read_manifest(manifest(header, *rows))
+    assert [call.agent_note for call in reading.calls] == ["客户约周五再谈", "", None]
+    reading = read_manifest(manifest(header, *rows[1:]))
+    assert [call.agent_note for call in reading.calls] == [None, None]

@@ -1,6 +1,7 @@
 """Artefacts: whole or absent, and never taken for another."""
 
 import errno
+import hashlib
 import json
 import logging
 import os
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc_pipeline.errors import HomeError
-from qc_pipeline.records import CallEvent, ListenerSpan, Word
+from qc_pipeline.records import CallEvent, LineJudgements, ListenerSpan, Word
 from qc_pipeline.store.artefacts import (
     detection_key,
     detection_path,
@@ -54,6 +55,26 @@ def test_a_detection_comes_back_as_it_was(tmp_path: Path) -> None:
     path = detection_path(tmp_path, "通话/1", "k1")
     write_detection(path, detection)
     assert read_detection(path) == detection
+
+
+def test_a_detection_knows_what_a_classifier_made_of_its_lines(tmp_path: Path) -> None:
+    judged = LineJudgements("m1", ("abuse_insult", "impersonation"),
+                            (("a" * 20, (0.25, 1e-06)), ("b" * 20, ())))  # fmt: skip
+    detection = replace(a_detection("c"), judgements=judged)
+    path = detection_path(tmp_path, "c", "k1")
+    write_detection(path, detection)
+    assert read_detection(path) == detection
+
+
+def test_a_detection_from_before_judgements_were_kept_is_still_read(tmp_path: Path) -> None:
+    path = detection_path(tmp_path, "c", "k1")
+    write_detection(path, a_detection("c"))
+    body = json.loads(path.read_text("utf-8"))["body"]
+    del body["judgements"]
+    older = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+    head = f'{{"kind":"detection","format":1,"sha256":"{hashlib.sha256(older).hexdigest()}","body":'
+    path.write_bytes(head.encode() + older + b"}\n")
+    assert read_detection(path) == a_detection("c")
 
 
 def test_an_artefact_is_ordinary_json_that_only_its_owner_reads(tmp_path: Path) -> None:

@@ -32,10 +32,10 @@ def worded(name: WordedGuard) -> Guard:
     def guard(judged: Judged) -> Verdict | None:
         if judged.turn.speaker == "customer":
             return None
-        words = judged.rule.guard_words
+        words, code, spoken = judged.rule.guard_words, judged.rule.code, judged.content.spoken
         for group in words.groups(name):
-            if group.excuses is None or judged.rule.code in group.excuses:
-                phrase = _excusing(group, judged)
+            if group.excuses is None or code in group.excuses:
+                phrase = _excusing(group, judged, spoken)
                 if phrase is not None:
                     shown = phrase.text[:_LONGEST_SHOWN].replace(PAUSE, "")
                     return Verdict("suppress", f"{name}: {words.says(name)}（「{shown}」）")
@@ -44,10 +44,12 @@ def worded(name: WordedGuard) -> Guard:
     return guard
 
 
-def _excusing(group: PhraseGroup, judged: Judged) -> Phrase | None:
-    spoken = judged.content.spoken
+def _excusing(group: PhraseGroup, judged: Judged, spoken: str) -> Phrase | None:
+    phrases = group.find(spoken)
+    if not phrases:
+        return None
     start, end = judged.span
-    for phrase in group.find(spoken):
+    for phrase in phrases:
         if phrase.end <= start and _apart(spoken[phrase.end : start]):
             excused = group.forward
         elif phrase.start >= end and _apart(spoken[end : phrase.start]):

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from qc_pipeline.detect.classifier import Classifier, Excerpt, Meaning, Neighbour, Standing
 from qc_pipeline.records import LineJudgements
+
+# What is kept in the detection of every call is kept short: some 150 bytes a line.
+_DECIMALS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,11 @@ class _Recalled(Meaning):
 
 
 class RememberingClassifier:
-    """`classifier`, one call at a time: `recall` begins a call, `told` ends it."""
+    """`classifier`, one call at a time: `recall` begins a call, `told` ends it.
+
+    Probabilities are rounded before anybody sees them, so that what is recalled is exactly what
+    was said.
+    """
 
     def __init__(self, classifier: Classifier) -> None:
         self._classifier = classifier
@@ -76,7 +83,9 @@ class RememberingClassifier:
         meanings: list[Meaning] = []
         for excerpt, name in zip(excerpts, names, strict=True):
             known = self._known.get(name)
-            meanings.append(_Recalled(known, excerpt=excerpt) if known is not None else next(fresh))
+            meanings.append(
+                _Recalled(known, excerpt=excerpt) if known is not None else _rounded(next(fresh))
+            )
             self._told[name] = meanings[-1].chances
         return meanings
 
@@ -85,6 +94,10 @@ class RememberingClassifier:
         if isinstance(meaning, _Recalled) and meaning.excerpt is not None:
             meaning = self._classifier.judge([meaning.excerpt])[0]
         return self._classifier.nearest(meaning, code)
+
+
+def _rounded(meaning: Meaning) -> Meaning:
+    return replace(meaning, chances={c: round(p, _DECIMALS) for c, p in meaning.chances.items()})
 
 
 def _name_of(excerpt: Excerpt) -> str:
