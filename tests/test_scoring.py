@@ -17,7 +17,7 @@ from qc_pipeline.settings import Settings
 from qc_pipeline.store.loader import load_calls, load_outcomes
 from qc_pipeline.store.store import Store
 
-from .store.builders import a_call, a_finding, an_outcome, query
+from .store.builders import AS_FOUND, a_call, a_finding, an_outcome, query
 
 POLICY = load_policy(Settings().policy_dir)
 
@@ -203,7 +203,7 @@ def decide(store: Store, finding_id: str, status: str | None) -> None:
     with store.writing() as session:
         session.run(
             "registers/mark_finding",
-            {"finding_id": finding_id, "status": status, "severity": None},
+            {**AS_FOUND, "finding_id": finding_id, "status": status},
         )
 
 
@@ -233,7 +233,7 @@ def test_a_verdict_and_its_card_in_one_transaction(store: Store) -> None:
     with store.writing() as session:
         session.run(
             "registers/mark_finding",
-            {"finding_id": name, "status": "rejected", "severity": None},
+            {**AS_FOUND, "finding_id": name, "status": "rejected"},
         )
         assert rescore(session, ["C1"], policy=POLICY) == 1
     assert cards(store)["C1"] == (100, 100, "final")

@@ -135,7 +135,7 @@ def _as_stored(
     """A call that isn't judged again, but with contact findings and severities of findings about
     the recording as the policy to try has them: nobody has to hear a call for those.
     """
-    taxonomy = trial.policy.taxonomy
+    taxonomy = trial.policy.at(stored.call.started_at).taxonomy
     kept = (
         each.as_proposed
         for each in stored.findings

@@ -51,12 +51,13 @@ def plan_call(
     if its key is that of the work, or if only such policy differs as detection never looks at.
     """
     facts = facts_of(stored, recording, tables=tables, moments=trial.moments)
-    mismatch, findings = length_mismatch(stored.call, recording, policy=trial.policy)
+    policy = trial.policy.at(stored.call.started_at)
+    mismatch, findings = length_mismatch(stored.call, recording, policy=policy)
     key = key_of_work(
         facts.context,
         transcript=_transcript(stored, recording),
         rules_version=trial.rules.version,
-        policy_version=trial.policy.version,
+        policy_version=policy.version,
         coverage=None,
         mismatch=mismatch,
         findings=findings,
@@ -83,10 +84,11 @@ def same_for_detection(one: Policy, other: Policy) -> bool:
 def _holds(stored: StoredCall, *, key: str, trial: Trial) -> bool:
     if stored.artefact_key == key:
         return True
+    installed = trial.installed_policy.at(stored.call.started_at)
     return (
         stored.rules_version == trial.rules.version
-        and stored.policy_version == trial.installed_policy.version
-        and same_for_detection(trial.installed_policy, trial.policy)
+        and stored.policy_version == installed.version
+        and same_for_detection(installed, trial.policy.at(stored.call.started_at))
     )
 
 

@@ -162,6 +162,8 @@ def plan(scan: Scan, on_skip: Callable[[], None] = lambda: None) -> Iterator[Wor
 
 def ready(item: WorkItem, settings: Settings) -> WorkDone | None:
     """The item as done, if an earlier run left all its artefacts; no worker is needed then."""
+    if item.coverage is not None and item.coverage.state == "deferred":
+        return WorkDone(item, item.coverage, decoded=False)
     transcript_file, detection_file = artefact_paths(item, settings.home)
     if read_detection(detection_file) is None:
         return None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from qc_pipeline.errors import (
     HomeError,
+    PolicyError,
     QcError,
     RecordingError,
     RecordingMissing,
@@ -18,6 +19,7 @@ from qc_pipeline.intake.integrity import MISSING, UNREADABLE
 from qc_pipeline.intake.locate import locate_recording
 from qc_pipeline.intake.probe import probe_recording
 from qc_pipeline.intake.recording_store import RecordingStore
+from qc_pipeline.policy import Policy
 from qc_pipeline.records import CallRecord, Coverage, Finding, Recording, Status
 from qc_pipeline.scan.integrity import length_mismatch, recording_finding
 from qc_pipeline.scan.night import Night
@@ -39,8 +41,12 @@ def take_in(call: CallRecord, *, night: Night, recordings: RecordingStore) -> Ta
 
     Never raises for a fault of the input; HomeError (no space) stops the scan.
     """
+    try:
+        policy = night.policy.at(call.started_at)
+    except PolicyError as error:
+        return _ended(call, Coverage(call.call_id, "deferred", str(error)))
     if not call.recording:
-        return _without_recording(call, night)
+        return _without_recording(call, policy)
     try:
         path = locate_recording(
             call,
@@ -52,14 +58,14 @@ def take_in(call: CallRecord, *, night: Night, recordings: RecordingStore) -> Ta
     except RecordingOutsideRoots as error:
         return _ended(call, Coverage(call.call_id, "unreadable", str(error)))
     except RecordingMissing as error:
-        return _missing(call, night, str(error))
+        return _missing(call, policy, str(error))
     except RecordingError as error:
-        return _unreadable(call, night, str(error))
+        return _unreadable(call, policy, str(error))
     except HomeError:
         raise
     except (QcError, OSError) as error:
         return _ended(call, Coverage(call.call_id, "failed", f"intake: {error}"))
-    mismatch, findings = length_mismatch(call, recording, policy=night.policy)
+    mismatch, findings = length_mismatch(call, recording, policy=policy)
     return TakenIn(
         call=call,
         recording=_with_key(recording, key),
@@ -105,28 +111,28 @@ def _or_duplicate(item: TakenIn, owners: dict[str, str]) -> TakenIn:
     return TakenIn(item.call, item.recording, coverage, None, ())
 
 
-def _without_recording(call: CallRecord, night: Night) -> TakenIn:
+def _without_recording(call: CallRecord, policy: Policy) -> TakenIn:
     if call.answered is True:
-        return _missing(call, night, "接通的通话没有录音")
+        return _missing(call, policy, "接通的通话没有录音")
     if call.answered is False:
         return _ended(call, Coverage(call.call_id, "unanswered", "未接通，无录音"))
     return _ended(call, Coverage(call.call_id, "no_recording", "无录音，且是否接通未知"))
 
 
-def _missing(call: CallRecord, night: Night, reason: str) -> TakenIn:
+def _missing(call: CallRecord, policy: Policy, reason: str) -> TakenIn:
     # A row that names a recording says there was one; only an answered call makes it certain.
     status: Status = "open" if call.answered else "quarantined"
     finding = recording_finding(
         call, rule=MISSING, reason=f"recording_missing: {reason}",
-        status=status, policy=night.policy,
+        status=status, policy=policy,
     )  # fmt: skip
     return TakenIn(call, None, Coverage(call.call_id, "no_recording", reason), None, (finding,))
 
 
-def _unreadable(call: CallRecord, night: Night, reason: str) -> TakenIn:
+def _unreadable(call: CallRecord, policy: Policy, reason: str) -> TakenIn:
     finding = recording_finding(
         call, rule=UNREADABLE, reason=f"recording_unreadable: {reason}",
-        status="quarantined", policy=night.policy,
+        status="quarantined", policy=policy,
     )  # fmt: skip
     return TakenIn(call, None, Coverage(call.call_id, "unreadable", reason), None, (finding,))
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TypeGuard
 
 from qc_pipeline.detect.call import detect_call
 from qc_pipeline.detect.detectors import load_detectors
@@ -131,7 +132,7 @@ def work_item(
         context,
         transcript=f"{sha256}/{recognition}",
         rules_version=rules.version,
-        policy_version=policy.version,
+        policy_version="" if _put_off(coverage) else policy.at(context.call.started_at).version,
         coverage=coverage,
         mismatch=mismatch,
         findings=findings,
@@ -175,6 +176,8 @@ def process(item: WorkItem, *, bench: Workbench) -> WorkDone:
     """
     home = bench.settings.home
     call_id = item.context.call.call_id
+    if _put_off(item.coverage):
+        return WorkDone(item, item.coverage, decoded=False)
     if item.recording is None or item.coverage is not None:
         _ensure_detection(item, None, bench)
         coverage = item.coverage or Coverage(call_id, "failed", "no recording after intake")
@@ -190,6 +193,11 @@ def process(item: WorkItem, *, bench: Workbench) -> WorkDone:
         write_transcript(path, transcript)
     _ensure_detection(item, transcript, bench)
     return WorkDone(item, coverage_of(item, transcript, bench.settings), decoded=decoded)
+
+
+def _put_off(coverage: Coverage | None) -> TypeGuard[Coverage]:
+    """Whether the call can't be judged now, and nothing about it should be kept as judged."""
+    return coverage is not None and coverage.state == "deferred"
 
 
 def coverage_of(item: WorkItem, transcript: Transcript, settings: Settings) -> Coverage:
@@ -246,14 +254,15 @@ def detection_of(
     bench: Workbench,
     earlier: LineJudgements | None = None,
 ) -> Detection:
-    """What the workbench's rules and policy say about a call, intake's findings first. What a
-    classifier made of its lines `earlier` isn't asked for again.
+    """What the workbench's rules, and the policy in force when it was made, say about a call,
+    intake's findings first. What a classifier made of its lines `earlier` isn't asked for again.
     """
+    policy = bench.policy.at(item.context.call.started_at)
     detection = Detection(
         call_id=item.context.call.call_id,
         key=item.key,
         rules_version=bench.rules.version,
-        policy_version=bench.policy.version,
+        policy_version=policy.version,
         transcript_sha256=item.recording.sha256 if item.recording else "",
         findings=item.findings,
         suppressed=(),
@@ -264,9 +273,7 @@ def detection_of(
     if transcript is not None:
         if bench.memory is not None:
             bench.memory.recall(earlier)
-        found = detect_call(
-            item.context, transcript.utterances, rules=bench.rules, policy=bench.policy
-        )
+        found = detect_call(item.context, transcript.utterances, rules=bench.rules, policy=policy)
         detection = replace(
             detection,
             findings=(*item.findings, *found.findings),

@@ -3,7 +3,8 @@
 Set-based over the whole store: forbidden hours and holidays, dials per number, stop flags.
 Judged again are the calls that came or changed since the last pass and all calls to the same
 numbers; everything, when policy, flags, approvals or phones changed. A rejudged call gets the
-same findings unless something it rests on differs.
+same findings unless something it rests on differs. A dial is judged by the limits in force when
+it was made; one made when none were is not judged.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from qc_pipeline.errors import PolicyError
 from qc_pipeline.policy import Policy
 from qc_pipeline.policy.holidays import DayKind, classify
 from qc_pipeline.records import SHANGHAI, Finding
@@ -76,9 +78,8 @@ class _Evidence:
     nothing_new: bool
     dials: int
     without_phone: int
-    facts: Facts
     kinds: Mapping[date, DayKind]
-    breaches: tuple[tuple[_Maker, Row], ...]
+    breaches: tuple[tuple[_Maker, Row, Facts], ...]
     stored: Mapping[str, Row]
 
 
@@ -90,7 +91,7 @@ def run_contact_pass(store: Store, *, policy: Policy) -> ContactPassResult:
     with store.reading() as session:
         evidence = _gather(session, policy, state=session.one("contact/state"))
     wanted = _wanted(evidence)
-    put = _to_put(wanted, evidence, policy)
+    put = _to_put(wanted, evidence)
     gone = [
         {"finding_id": name}
         for name, row in sorted(evidence.stored.items())
@@ -122,18 +123,19 @@ def judge_contacts(store: Store, *, policy: Policy) -> ContactJudgement:
     with store.reading() as session:
         evidence = _gather(session, policy, state=None)
     return ContactJudgement(
-        findings=_wanted(evidence),
+        findings={name: finding for name, (finding, _) in _wanted(evidence).items()},
         dials=evidence.dials,
         without_phone=evidence.without_phone,
         unknown_years=_unknown_years(evidence),
     )
 
 
-def _wanted(evidence: _Evidence) -> dict[str, Finding]:
+def _wanted(evidence: _Evidence) -> dict[str, tuple[Finding, Policy]]:
+    """Findings by id, each with the policy in force when the call was made."""
     return {
-        finding.finding_id: finding
-        for make, row in evidence.breaches
-        for finding in make(row, evidence.facts)
+        finding.finding_id: (finding, facts.policy)
+        for make, row, facts in evidence.breaches
+        for finding in make(row, facts)
     }
 
 
@@ -150,6 +152,7 @@ def _gather(session: Session, policy: Policy, *, state: Row | None) -> _Evidence
     kinds = {day: classify(day, holidays=policy.holidays) for day in days}
     session.run("contact/scope", {"everything": everything, "after": after})
     session.run("contact/dials", _relations(policy))
+    tables = frozenset(name.split(":")[0] for name in basis["tables"] or ())
     return _Evidence(
         version=version,
         load_number=basis["load_number"],
@@ -157,11 +160,22 @@ def _gather(session: Session, policy: Policy, *, state: Row | None) -> _Evidence
         nothing_new=not everything and basis["load_number"] == after,
         dials=basis["dials"],
         without_phone=basis["without_phone"],
-        facts=Facts(policy, frozenset(name.split(":")[0] for name in basis["tables"] or ())),
         kinds=kinds,
-        breaches=tuple(_breaches(session, policy, kinds)),
+        breaches=tuple(
+            (make, row, Facts(then, tables))
+            for then in (policy, *policy.others)
+            for make, row in _breaches(session, then, kinds)
+            if _judged_by(policy, row["started_at"]) is then
+        ),
         stored={row["finding_id"]: row for row in session.rows("contact/existing")},
     )
+
+
+def _judged_by(policy: Policy, moment: datetime) -> Policy | None:
+    try:
+        return policy.at(moment)
+    except PolicyError:
+        return None
 
 
 def _breaches(
@@ -191,17 +205,16 @@ def _breaches(
 
 
 def _to_put(
-    wanted: Mapping[str, Finding], evidence: _Evidence, policy: Policy
+    wanted: Mapping[str, tuple[Finding, Policy]], evidence: _Evidence
 ) -> list[dict[str, Any]]:
     version = {
         "rules_version": f"contact-{RULES_VERSION}",
-        "policy_version": policy.version,
         "created_at": datetime.now(SHANGHAI),
     }
     return [
-        finding_row(finding, **version)
-        for name, finding in sorted(wanted.items())
-        if not _is_stored(finding, evidence.stored.get(name), policy)
+        finding_row(finding, **version, policy_version=then.version)
+        for name, (finding, then) in sorted(wanted.items())
+        if not _is_stored(finding, evidence.stored.get(name), then)
     ]
 
 
@@ -233,5 +246,7 @@ def _is_stored(finding: Finding, row: Row | None, policy: Policy) -> bool:
 
 
 def _version(policy: Policy, basis: Row) -> str:
-    rests_on = [RULES_VERSION, policy.version, basis["tables"], basis["cases"]]
+    # Of one policy alone the list is as it always was: a home isn't judged again for nothing.
+    dated = [[each.since.isoformat(), each.version] for each in policy.others]
+    rests_on = [RULES_VERSION, policy.version, basis["tables"], basis["cases"], *dated]
     return hashlib.sha256(json.dumps(rests_on).encode()).hexdigest()[:16]

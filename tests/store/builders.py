@@ -28,6 +28,8 @@ def query(store: Store, sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
 
+# For `registers/mark_finding`: a verdict that leaves what the machine said of a finding.
+AS_FOUND: dict[str, Any] = {"severity": None, "code": None, "responsible_party": None}
 MADE = datetime(2026, 3, 2, 1, 0, tzinfo=SHANGHAI)
 
 

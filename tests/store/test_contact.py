@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from qc_pipeline.store.contact import ContactPassResult, judge_contacts, run_con
 from qc_pipeline.store.loader import load_calls, load_tables
 from qc_pipeline.store.store import Store
 
-from .builders import a_call, at, query
+from .builders import AS_FOUND, a_call, at, query
 from .conftest import NewStore
 
 # 2026-03-03 is an ordinary Tuesday; 13800138000 and K1 are the builders' number and case.
@@ -518,7 +518,12 @@ def test_a_verdict_survives_and_a_vanished_finding_with_one_stays_marked(
     with store.writing() as session:
         session.run(
             "registers/mark_finding",
-            {"finding_id": finding["finding_id"], "status": "confirmed", "severity": "minor"},
+            {
+                **AS_FOUND,
+                "finding_id": finding["finding_id"],
+                "status": "confirmed",
+                "severity": "minor",
+            },
         )
     assert run_contact_pass(store, policy=policy).written == 0
     load_calls(store, dials("10:20:00", direction="inbound"))
@@ -622,3 +627,49 @@ def test_a_judgement_finds_what_a_pass_would_and_leaves_the_store_alone(
     written = {row[0] for row in query(store, "SELECT finding_id FROM findings")}
     assert written == judged.findings.keys()
     assert (judged.dials, judged.without_phone) == (4, 0)
+
+
+# --- the policy in force ----------------------------------------------------------------------
+
+
+def from_march_4(policy: Policy) -> Policy:
+    """The policy, and before 2026-03-04 one that allowed two dials a day until 23:00."""
+    windows = (policy.contact.quiet_hours[1].model_copy(update={"start": time(23)}),)
+    limits = {"dials_per_number_per_day": 2, "quiet_hours": windows}
+    earlier = policy.model_copy(
+        update={
+            "version": "earlier",
+            "since": date(2026, 3, 1),
+            "contact": policy.contact.model_copy(update=limits),
+        }
+    )
+    return policy.model_copy(update={"since": date(2026, 3, 4), "others": (earlier,)})
+
+
+def test_a_dial_is_judged_by_the_limits_in_force_when_it_was_made(
+    store: Store, policy: Policy
+) -> None:
+    """DESIGN 8."""
+    times = ("09:00:00", "11:00:00", "13:00:00", "21:30:00")
+    calls = [
+        a_call(f"{day} {clock}", f"2026-03-{day} {clock}", phone=f"138001380{day}")
+        for day in ("03", "04") for clock in times
+    ]  # fmt: skip
+    dated = from_march_4(policy)
+    assert judge(store, dated, calls) == {
+        "03 13:00:00": [PER_DAY], "03 21:30:00": [PER_DAY], "04 21:30:00": [QUIET],
+    }  # fmt: skip
+    versions = dict(query(store, "SELECT call_id, policy_version FROM findings"))
+    assert versions["03 13:00:00"] == "earlier"
+    assert versions["04 21:30:00"] == policy.version
+    assert run_contact_pass(store, policy=dated).written == 0
+
+
+def test_a_dial_older_than_any_policy_is_not_judged(store: Store, policy: Policy) -> None:
+    assert judge(store, from_march_4(policy), [a_call("old", "2026-02-28 23:30:00")]) == {}
+
+
+def test_another_version_of_the_past_judges_the_past_again(store: Store, policy: Policy) -> None:
+    calls = [a_call("C1", "2026-03-03 21:30:00")]
+    assert judge(store, policy, calls) == {"C1": [QUIET]}
+    assert judge(store, from_march_4(policy), calls) == {}

@@ -37,6 +37,7 @@ from qc_pipeline.store.loader import (
 from qc_pipeline.store.store import Store
 
 from .builders import (
+    AS_FOUND,
     a_call,
     a_finding,
     a_recording,
@@ -64,7 +65,12 @@ def verdict(store: Store, finding_id: str, status: str | None, severity: str | N
     with store.writing() as session:
         session.run(
             "registers/mark_finding",
-            {"finding_id": finding_id, "status": status, "severity": severity},
+            {
+                **AS_FOUND,
+                "finding_id": finding_id,
+                "status": status,
+                "severity": severity,
+            },
         )
 
 
