@@ -19,6 +19,7 @@ from qc_pipeline.records import SHANGHAI
 from qc_pipeline.reports import figures
 from qc_pipeline.reports.figures import PARTS, Row, Span
 from qc_pipeline.reports.page import write_page
+from qc_pipeline.reports.reviewers import agreement, reviewer_work
 from qc_pipeline.store.export_formats import TABLE_FORMATS, writer
 from qc_pipeline.store.masks import mask_number, mask_text
 from qc_pipeline.store.store import Store
@@ -74,6 +75,21 @@ def recall(**options: Any) -> None:
 def rates(by: Any, code: str | None, **options: Any) -> None:
     """Confirmed violations per 100 calls heard, critical counts, first cases and repeats."""
     _deliver("rates", lambda store, span: figures.rates(store, span, by=by, code=code), **options)
+
+
+@report.command("reviewers")
+@_options
+def reviewers(**options: Any) -> None:
+    """Verdicts given in the period: how many an hour, how many did not stand; by reviewer."""
+    _, _, policy = open_home(options["home"])
+    _deliver("reviewers", lambda store, span: reviewer_work(store, span, policy=policy), **options)
+
+
+@report.command("agreement")
+@_options
+def agreement_of_two(**options: Any) -> None:
+    """How far first and second reviewers agree: share, interval, Cohen's kappa."""
+    _deliver("agreement", lambda store, span: [asdict(agreement(store, span))], **options)
 
 
 @report.command("coverage")
