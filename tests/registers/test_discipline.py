@@ -102,6 +102,56 @@ def test_the_window(earlier, occurrence, rules):
     assert counts(cases, rules)["b"] == (occurrence, occurrence)
 
 
+@pytest.mark.parametrize(
+    ("source", "notice", "conduct", "occurrence"),
+    [
+        ("DS-17: a second after the notice", "2026-03-10T09:00:00", "2026-03-10T09:00:01", 2),
+        ("POLICY: at the notice, not after it", "2026-03-10T09:00:00", "2026-03-10T09:00:00", 1),
+        ("POLICY: before the notice", "2026-03-10T09:00:00", "2026-03-10T08:59:59", 1),
+        ("POLICY: never noticed", None, "2026-12-01T00:00:00", 1),
+        ("DS-17: noticed late, repeated on the window's last day",
+         "2026-12-31T00:00:00", "2027-03-02T09:59:59", 2),
+        ("DS-17: twelve months after the conduct to the second, whenever the notice was",
+         "2026-12-31T00:00:00", "2027-03-02T10:00:00", 1),
+    ],
+)  # fmt: skip
+def test_a_repeat_is_conduct_after_notice_within_twelve_months_of_the_conduct(
+    source, notice, conduct, occurrence, rules
+):
+    def at(text):
+        return text and datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+    first = a_case("a", at=MARCH, noticed=at(notice))  # 2 March 2026, 10:00
+    assert counts([first, a_case("b", at=at(conduct))], rules)["b"] == (occurrence,) * 2, source
+
+
+def test_the_window_of_a_leap_day(rules):
+    """12 months before 28 February 2029 is 28 February 2028; the 29th lies within."""
+    leap = datetime(2028, 2, 29, 10, tzinfo=SHANGHAI)
+    first = a_case("a", at=leap, noticed=leap + timedelta(days=1))
+    after = datetime(2029, 2, 28, 9, tzinfo=SHANGHAI)
+    assert counts([first, a_case("b", at=after)], rules)["b"] == (2, 2)
+    assert counts([first, a_case("b", at=after + timedelta(days=2))], rules)["b"] == (1, 1)
+
+
+def test_conduct_that_is_confirmed_late_takes_its_place_between_others(rules):
+    """DS-07, 3.2: the order is that of the conduct; those after it move on by one."""
+    first = a_case("a", at=on(2), noticed=on(3))
+    last = a_case("c", at=on(20))
+    assert counts([first, last], rules)["c"] == (2, 2)
+    between = a_case("b", at=on(10), noticed=on(15), opened_at=on(25), changed_at=on(25))
+    assert counts([first, last, between], rules) == {"a": (1, 1), "b": (2, 2), "c": (3, 3)}
+    unnoticed = a_case("b", at=on(10), opened_at=on(25), changed_at=on(25))
+    assert counts([first, last, unnoticed], rules) == {"a": (1, 1), "b": (2, 2), "c": (2, 2)}
+
+
+def test_joint_liability_is_no_occurrence_and_a_bystanders_silence_is_one(rules):
+    own = a_case("a", at=on(2), noticed=on(3))
+    joint = a_case("j", at=on(5), noticed=on(6), basis="joint_liability", linked_to="x")
+    silent = a_case("s", at=on(10), basis="bystander", linked_to="y")
+    assert counts([own, joint, silent], rules) == {"a": (1, 1), "s": (2, 2)}
+
+
 @pytest.mark.parametrize("state", ["detected", "under_review", "rejected", "reversed"])
 def test_what_is_not_confirmed_does_not_count(state, rules):
     """DS-01, DS-07: a violation that the review took back is no occurrence."""
