@@ -19,6 +19,7 @@ FOLDER = Path(__file__).parent
 STATIC = FOLDER / "static"
 
 
+@cache
 def environment() -> Environment:
     """The environment all templates are rendered in."""
     made = Environment(

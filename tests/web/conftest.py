@@ -13,17 +13,19 @@ from starlette.testclient import TestClient
 from qc_pipeline.settings import Settings
 from qc_pipeline.store.store import Store
 from qc_pipeline.web.app import create_app
+from qc_pipeline.web.visitor import COOKIE
 from tests.web.chromium import CHROMIUM, chromium
 from tests.web.homes import sample_home
-from tests.web.people import add_people, sign_in
+from tests.web.people import add_people, begin_session
 
 
 class Person:
     """Somebody signed in, with a client of his own. Changes carry his token."""
 
-    def __init__(self, client: TestClient, who: str) -> None:
+    def __init__(self, client: TestClient, settings: Settings, who: str) -> None:
         self.client = client
-        self.csrf = sign_in(client, who)
+        session_id, self.csrf = begin_session(settings, who)
+        client.cookies.set(COOKIE, session_id, domain="testserver.local")
 
     def get(self, address: str, **more):
         return self.client.get(address, headers={"accept": "text/html"}, **more)
@@ -76,7 +78,7 @@ def person(home: Settings) -> Iterator[Callable[[str], Person]]:
     def make(who: str) -> Person:
         client = TestClient(app, follow_redirects=False)
         clients.append(client)
-        return Person(client, who)
+        return Person(client, home, who)
 
     yield make
     for client in clients:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from qc_pipeline.settings import Settings
+from qc_pipeline.web.accounts.sessions import find_session, start_session
 from qc_pipeline.web.accounts.side_store import SideStore
 from qc_pipeline.web.accounts.users import User, add_user
 from qc_pipeline.web.roles import load_roles
@@ -29,6 +30,15 @@ def add_people(settings: Settings) -> None:
     side.prepare()
     for user in PEOPLE.values():
         add_user(side, user, password=PASSWORD, roles=roles)
+
+
+def begin_session(settings: Settings, who: str) -> tuple[str, str]:
+    """A session of `who` without the password's slow hash: the cookie's value, the CSRF token."""
+    side = SideStore(settings.home)
+    session_id = start_session(side, PEOPLE[who], settings=settings.web)
+    session = find_session(side, session_id, settings=settings.web)
+    assert session is not None
+    return session_id, session.csrf
 
 
 def sign_in(client, who: str) -> str:

@@ -177,10 +177,11 @@ def test_a_closed_account_is_out_at_once(person, home: Settings) -> None:
     assert attempt(somebody.client, PASSWORD).status_code == 401
 
 
-def test_signing_in_and_out_is_logged(person, home: Settings) -> None:
-    somebody = person("reviewer")
-    assert somebody.post("/logout").status_code == 303
-    assert somebody.get("/queue").headers["location"] == "/login"
+def test_signing_in_and_out_is_logged(client: TestClient, home: Settings) -> None:
+    token = sign_in(client, "reviewer")
+    assert client.post("/logout", headers={"x-csrf-token": token}).status_code == 303
+    answer = client.get("/queue", headers={"accept": "text/html"})
+    assert answer.headers["location"] == "/login"
     assert actions(home)[1:] == ["session.signed_in", "session.signed_out"]
     assert verify_accesses(home.home, keys=home.keys)[1] is None
 

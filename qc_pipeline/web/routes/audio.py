@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -9,12 +10,13 @@ from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel, Field
 
 from qc_pipeline.errors import RecordingError
-from qc_pipeline.intake.playback import MIME_TYPE, Playback, playback_of
+from qc_pipeline.intake.playback import MIME_TYPE, Playback, find_playback, playback_of
 from qc_pipeline.web.accounts.listens import find_listen, note_played, start_listen
 from qc_pipeline.web.desk import LISTENED
 from qc_pipeline.web.refusals import BadRequest, NotThere
 from qc_pipeline.web.visitor import May, Visitor
 
+_MAKING = Lock()  # waveform and sound are asked for at once: the copy is made once
 router = APIRouter(prefix="/audio", tags=["audio"])
 Listener = Annotated[Visitor, Depends(May("call.listen"))]
 CallId = Annotated[str, Query(alias="id", min_length=1, max_length=500)]
@@ -67,10 +69,15 @@ def _playback(visitor: Visitor, call_id: str) -> Playback:
     if call is None or not call["recording_key"]:
         raise NotThere
     desk = visitor.desk
+    home, sha256 = desk.settings.home, call["recording_sha256"]
+    found = find_playback(home, sha256)
+    if found is not None:
+        return found
     try:
         source = desk.recordings.path(call["recording_key"])
         if not source.is_file():
             raise NotThere
-        return playback_of(source, sha256=call["recording_sha256"], home=desk.settings.home)
+        with _MAKING:
+            return playback_of(source, sha256=sha256, home=home)
     except RecordingError:
         raise NotThere from None

@@ -47,6 +47,7 @@ export class Player {
     });
     this.surfer.on("interaction", (seconds) => this.play(seconds));
     this.duration = shape.duration_s;
+    await new Promise((drawn) => this.surfer.once("ready", drawn));
   }
 
   mark(list) {
