@@ -41,6 +41,7 @@ class Turn:
     text: str
     confidence: float
     suspect: str | None
+    corrected: str | None
     pieces: tuple[Piece, ...]
 
 
@@ -140,7 +141,7 @@ def _turn(
     return Turn(
         index=row["index"], speaker=row["speaker"], channel=row["channel"],
         start_s=row["start_s"], end_s=row["end_s"], text=text, confidence=row["confidence"],
-        suspect=row["suspect"], pieces=tuple(pieces),
+        suspect=row["suspect"], corrected=row["corrected"], pieces=tuple(pieces),
     )  # fmt: skip
 
 
@@ -215,7 +216,8 @@ def _masked_turn(turn: Turn) -> Turn:
     for piece in turn.pieces:
         pieces.append(replace(piece, text=text[at : at + len(piece.text)]))
         at += len(piece.text)
-    return replace(turn, text=text, pieces=tuple(pieces))
+    corrected = mask_text(turn.corrected) if turn.corrected else None
+    return replace(turn, text=text, corrected=corrected, pieces=tuple(pieces))
 
 
 def _masked_row(row: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,9 +11,12 @@ from typing import Any
 from qc_pipeline.policy import Policy
 from qc_pipeline.policy.holidays import classify
 from qc_pipeline.records import SHANGHAI
+from qc_pipeline.registers.assignments import taken_by_others
 from qc_pipeline.registers.timeline import due_date
 from qc_pipeline.web.queue_filters import NOWHERE, TIERS, Filters, Place
 from qc_pipeline.web.visitor import Visitor
+
+_LOOKED_AT = 100  # more than reviewers work at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,19 @@ def task_page(
     rows = visitor.rows("queue", params)
     tasks = [_task(row, visitor.desk.policy) for row in rows[:most]]
     return tasks, tasks[-1].place if len(rows) > most else None
+
+
+def free_task(
+    visitor: Visitor, filters: Filters, *, after: Place | None, but: str | None = None
+) -> Task | None:
+    """The first task behind `after` that nobody else is working on; not that of the call `but`."""
+    tasks, _ = task_page(visitor, filters, after=after, most=_LOOKED_AT)
+    taken = taken_by_others(
+        visitor.desk.settings.home, [task.row["call_id"] for task in tasks], by=visitor.name,
+        at=datetime.now(SHANGHAI),
+    )  # fmt: skip
+    free = (task for task in tasks if task.row["call_id"] not in {*taken, but})
+    return next(free, None)
 
 
 def task_place(visitor: Visitor, call_id: str) -> Place | None:

@@ -16,7 +16,7 @@ from qc_pipeline.web.roles import load_roles
 
 PAGE = (Path(__file__).parents[2] / "docs" / "desk.md").read_text("utf-8")
 WEB = PACKAGE_DIR / "web"
-CODES = {"Space": "Space", "KeyJ": "J", "KeyK": "K", "Digit1": "1", "Digit2": "2",
+CODES = {"Space": "Space", "KeyJ": "J", "KeyK": "K", "Digit1": "1", "Digit2": "2", "Digit3": "3",
          "ArrowLeft": "←", "ArrowRight": "→", "BracketLeft": "[", "BracketRight": "]",
          "Escape": "Esc", "Shift+Slash": "?"}  # fmt: skip
 

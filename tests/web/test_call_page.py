@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from qc_pipeline.registers.access_log import read_accesses
+from qc_pipeline.registers.tasks import update_tasks
 from qc_pipeline.settings import Settings
 from qc_pipeline.store.store import Store
 from qc_pipeline.web.accounts.listens import merged
@@ -197,3 +198,80 @@ def test_spans_add_up() -> None:
     assert merged([(5, 6), (0, 2), (1, 3), (3.01, 4), (9, 8)]) == [(0, 4), (5, 6)]
     assert merged([]) == []
     assert json.dumps(merged([(1, 2)])) == "[[1.0, 2.0]]"
+
+
+def one_finding(store: Store, call_id: str = "s01", severity: str = "critical") -> str:
+    sql = f"SELECT finding_id FROM findings WHERE call_id = '{call_id}' AND severity = '{severity}'"
+    return query(store, sql + " AND superseded_at IS NULL ORDER BY start_s")[0][0]
+
+
+def reviewed(store: Store, finding: str, columns: str):
+    return query(store, f"SELECT {columns} FROM finding_reviews WHERE finding_id = '{finding}'")
+
+
+def test_an_unsure_finding_goes_to_somebody_else(person, store: Store) -> None:
+    somebody, finding = person("reviewer"), one_finding(store)
+    panel = somebody.post("/verdicts/unsure", json={"finding_id": finding}).text
+    assert "1 人不确定" in panel
+    assert reviewed(store, finding, "state, unsure_by") == [("open", ["王芳"])]
+    assert somebody.post("/verdicts/unsure", json={"finding_id": finding}).status_code == 409
+
+
+def test_a_verdict_is_taken_back_by_who_gave_it_only(person, store: Store) -> None:
+    somebody, other, finding = person("reviewer"), person("second"), one_finding(store)
+    somebody.post("/verdicts/reject", json={"finding_id": finding, "reason": "quoted"})
+    assert other.post("/verdicts/undo", json={"finding_id": finding}).status_code == 409
+    assert somebody.post("/verdicts/undo", json={"finding_id": finding}).status_code == 200
+    assert query(store, f"SELECT status FROM findings WHERE finding_id = '{finding}'") == [
+        ("open",)
+    ]
+    assert update_tasks(store) == 0
+
+
+def test_a_finding_is_confirmed_as_another_code(person, store: Store) -> None:
+    finding = one_finding(store)
+    told = {"finding_id": finding, "code": "service_conduct", "severity": "minor"}
+    assert person("reviewer").post("/verdicts/confirm", json=told).status_code == 200
+    assert reviewed(store, finding, "state, code") == [("confirmed", "service_conduct")]
+
+
+def test_a_missed_finding_is_added_and_waits_for_a_second(
+    person, home: Settings, store: Store
+) -> None:
+    somebody = person("reviewer")
+    miss = {"call_id": "s04", "code": "threat_intimidation", "severity": "critical",
+            "start_s": 10.0, "end_s": 12.0, "note": "说要上门找家人"}  # fmt: skip
+    assert somebody.post("/verdicts/missed", json=miss).status_code == 409, "not heard"
+    listening = somebody.post("/audio/listen?id=s04").json()
+    as_if_begun_earlier(home)
+    somebody.post(listening["played"], json={"spans": [[9, 13]]})
+    assert "您已于" in somebody.post("/verdicts/missed", json=miss).text
+    added = "SELECT state, first_by FROM finding_reviews WHERE call_id = 's04'"
+    assert query(store, added) == [("awaiting_second", "王芳")]
+    assert person("team_lead").post("/verdicts/missed", json=miss).status_code == 403
+
+
+def test_a_corrected_line_shows_beside_what_was_recognised(person, store: Store) -> None:
+    somebody = person("reviewer")
+    told = {"call_id": "s01", "index": 0, "text": "喂，<b>您好</b>，打我13912345678"}
+    turn = somebody.post("/verdicts/line", json=told).text
+    assert "更正：" in turn
+    assert "&lt;b&gt;您好" in turn
+    assert "13912345678" not in turn
+    assert "刘广胜" in re.sub(r"<[^>]*>", "", turn)
+    assert somebody.post("/verdicts/line", json={**told, "index": 999}).status_code == 409
+    assert person("auditor").post("/verdicts/line", json=told).status_code == 403
+
+
+def test_the_second_reviewer_is_not_told_who_the_first_was(
+    person, home: Settings, store: Store
+) -> None:
+    one, other = person("reviewer"), person("second")
+    finding, start, end = query(store, CRITICAL)[0]
+    listening = one.post("/audio/listen?id=s01").json()
+    as_if_begun_earlier(home)
+    one.post(listening["played"], json={"spans": [[start, end]]})
+    assert "您已于" in one.post("/verdicts/confirm", json={"finding_id": finding}).text
+    page = other.get("/call?id=s01").text
+    assert "已有一人确认，请独立判断" in page
+    assert "王芳" not in page

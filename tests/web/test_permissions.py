@@ -69,6 +69,8 @@ def test_a_role_gets_its_pages_and_403_for_the_others(person, who: str) -> None:
 def test_who_does_not_judge_can_not_judge(person, who: str) -> None:
     somebody = person(who)
     for address, body in (
+        ("/verdicts/unsure", {"finding_id": "F1"}),
+        ("/verdicts/undo", {"finding_id": "F1"}),
         ("/verdicts/confirm", {"finding_id": "F1"}),
         ("/verdicts/reject", {"finding_id": "F1", "reason": "lawful"}),
     ):

@@ -109,3 +109,27 @@ def test_a_place_survives_its_address() -> None:
 def test_empty_filters_leave_no_trace() -> None:
     assert read_filters() == Filters()
     assert Filters().query() == ""
+
+
+def test_a_taken_call_is_offered_to_nobody_else(person) -> None:
+    one, other = person("reviewer"), person("second")
+    first, second = names(one.get("/queue").text)[:2]
+    assert one.post(f"/queue/take?id={first}").json() == {"mine": True, "said": ""}
+    told = other.post(f"/queue/take?id={first}").json()
+    assert told["mine"] is False
+    assert "王芳 正在复核" in told["said"]
+    assert f"id={first}" in one.get("/queue/next").headers["location"]
+    assert f"id={second}" in other.get("/queue/next").headers["location"]
+    assert other.post("/queue/take?id=no-such-call").status_code == 404
+
+
+def test_what_one_has_spoken_on_waits_for_others(person, store: Store) -> None:
+    one, other = person("reviewer"), person("second")
+    for (finding,) in query(
+        store,
+        "SELECT finding_id FROM findings WHERE call_id = 's10' AND superseded_at IS NULL"
+        " AND status IN ('open', 'quarantined')",
+    ):
+        assert one.post("/verdicts/unsure", json={"finding_id": finding}).status_code == 200
+    assert "s10" not in names(one.get("/queue").text)
+    assert "s10" in names(other.get("/queue").text)

@@ -104,6 +104,14 @@ def test_a_reviewer_works_through_a_call_by_keyboard_and_a_second_confirms(brows
         f"SELECT state, reason, decided_by FROM finding_reviews WHERE finding_id = '{second}'",
     ) == [("rejected", "quoted", "王芳")]
 
+    # Taken back, it waits again.
+    page.keyboard.press("KeyU")
+    expect(page.locator(f"#{second}[data-waiting='1']")).to_have_count(1, timeout=WAIT)
+    page.locator(f"#{second} .choose").click()
+    page.keyboard.press("Digit2")
+    page.keyboard.press("Digit4")
+    expect(page.locator(f"#{second}")).to_contain_text("已驳回", timeout=WAIT)
+
     # The next call was ready before; N opens it without a new page.
     page.wait_for_selector("#call[data-prepared]", timeout=WAIT)
     page.keyboard.press("KeyN")

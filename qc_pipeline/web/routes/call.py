@@ -12,7 +12,7 @@ from qc_pipeline.web.desk import REVEALED
 from qc_pipeline.web.pages import page
 from qc_pipeline.web.queue_filters import Filters, read_filters
 from qc_pipeline.web.refusals import Forbidden
-from qc_pipeline.web.tasks import task_page, task_place
+from qc_pipeline.web.tasks import free_task, task_place
 from qc_pipeline.web.visitor import May, Visitor
 
 router = APIRouter(prefix="/call", tags=["call"])
@@ -96,15 +96,12 @@ def _shown(visitor: Visitor, view: CallView) -> dict[str, Any]:
         "call": view.call,
         "history_open": history_open(view, visitor),
         "judges": visitor.may("finding.judge"),
+        "corrects": visitor.may("transcript.correct"),
         "reasons": visitor.desk.policy.review.reject_reasons,
         "second": visitor.desk.policy.review.second_reviewer,
     }
 
 
 def _following(visitor: Visitor, call_id: str, filters: Filters) -> str | None:
-    place = task_place(visitor, call_id)
-    tasks, _ = task_page(visitor, filters, after=place, most=2)
-    for task in tasks:
-        if task.row["call_id"] != call_id:
-            return f"/call?{filters.query(id=task.row['call_id'], queue='1')}"
-    return None
+    task = free_task(visitor, filters, after=task_place(visitor, call_id), but=call_id)
+    return f"/call?{filters.query(id=task.row['call_id'], queue='1')}" if task else None

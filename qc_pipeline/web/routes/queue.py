@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from qc_pipeline.records import SHANGHAI
+from qc_pipeline.registers.assignments import take
+from qc_pipeline.registers.people import same_person
+from qc_pipeline.web.call_view import call_view
 from qc_pipeline.web.pages import page
 from qc_pipeline.web.queue_filters import (
     DETECTORS,
@@ -16,7 +21,7 @@ from qc_pipeline.web.queue_filters import (
     place_of,
     read_filters,
 )
-from qc_pipeline.web.tasks import counts, task_page
+from qc_pipeline.web.tasks import counts, free_task, task_page
 from qc_pipeline.web.visitor import May, Visitor
 
 router = APIRouter(prefix="/queue", tags=["queue"])
@@ -49,11 +54,28 @@ def queue(request: Request, visitor: Reader, filters: Narrowed, after: After = "
 
 @router.get("/next", summary="Go to the next call of the queue")
 def following(visitor: Reader, filters: Narrowed, after: After = "") -> Response:
-    """The call behind `after` (none: the first); back to the queue when there is none."""
-    tasks, _ = task_page(visitor, filters, after=place_of(after) if after else None, most=1)
-    if not tasks:
+    """The first call behind `after` (none: of all) that nobody else is working on."""
+    task = free_task(visitor, filters, after=place_of(after) if after else None)
+    if task is None:
         return RedirectResponse(f"/queue?{filters.query()}", status_code=303)
-    return RedirectResponse(call_address(tasks[0].row["call_id"], filters), status_code=303)
+    return RedirectResponse(call_address(task.row["call_id"], filters), status_code=303)
+
+
+@router.post("/take", summary="Take a call to review")
+def take_call(
+    visitor: Annotated[Visitor, Depends(May("finding.judge"))],
+    call_id: Annotated[str, Query(alias="id", min_length=1, max_length=500)],
+) -> Response:
+    """It is this reviewer's for `lock_minutes` (policy/review.yaml); else says whose it is."""
+    call_view(visitor, call_id)
+    desk = visitor.desk
+    held = take(
+        desk.settings.home, call_id, by=visitor.name, at=datetime.now(SHANGHAI),
+        minutes=desk.policy.review.lock_minutes,
+    )  # fmt: skip
+    mine = same_person(held.holder, visitor.name)
+    said = "" if mine else visitor.t("call.taken", who=held.holder, until=f"{held.until:%H:%M}")
+    return JSONResponse({"mine": mine, "said": said})
 
 
 def call_address(call_id: str, filters: Filters) -> str:

@@ -6,7 +6,7 @@ SELECT
     findings.score, findings.status, findings.machine_severity, findings.reasons,
     findings.created_at, reviews.state AS review_state, reviews.first_by, reviews.first_at,
     reviews.decided_by, reviews.decided_at, reviews.reason AS reject_reason,
-    reviews.note AS review_note
+    reviews.note AS review_note, reviews.unsure_by
 FROM findings
 JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
 LEFT JOIN finding_reviews AS reviews USING (finding_id)

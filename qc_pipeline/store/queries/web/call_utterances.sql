@@ -1,8 +1,10 @@
 SELECT
     utterances.index, utterances.speaker, utterances.listener, utterances.start_s,
     utterances.end_s, utterances.text, utterances.confidence, utterances.suspect,
-    utterances.channel
+    utterances.channel, corrections.text AS corrected
 FROM utterances
 JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
+LEFT JOIN transcript_corrections AS corrections
+    ON corrections.call_id = utterances.call_id AND corrections.index = utterances.index
 WHERE utterances.call_id = $call_id
 ORDER BY utterances.start_s, utterances.index;

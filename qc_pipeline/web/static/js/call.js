@@ -1,9 +1,10 @@
 // The page of a call: puts player, transcript, findings and keys together; has the next call ready.
-import { get } from "./http.js";
+import { get, post } from "./http.js";
 import { onKeys } from "./keyboard.js";
 import { Player } from "./waveform.js";
 import { Transcript } from "./transcript.js";
 import { Findings } from "./findings.js";
+import { askLine, askMissed } from "./dialogs.js";
 
 const SPEEDS = ["1", "1.25", "1.5", "1.75", "2"];
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
@@ -34,7 +35,16 @@ function open() {
   });
   document.getElementById("help-button").addEventListener("click", help);
   document.getElementById("next-call")?.addEventListener("click", (event) => { event.preventDefault(); next(); });
+  if (desk.dataset.queue && desk.dataset.judges) takeCall(desk);
   if (desk.dataset.following) prepare(desk.dataset.following);
+}
+
+// The call is this reviewer's for some minutes; if it is somebody else's, the page says so.
+async function takeCall(desk) {
+  try {
+    const { said } = await (await post(`/queue/take?id=${encodeURIComponent(desk.dataset.call)}`)).json();
+    if (said) say(null, said);
+  } catch { /* it can be reviewed all the same */ }
 }
 
 // Chosen once, kept for this browser: no personal data is.
@@ -142,13 +152,17 @@ onKeys({
   KeyJ: () => page.findings.step(1),
   KeyK: () => page.findings.step(-1),
   KeyR: () => page.findings.play(),
-  Digit1: number("1", () => page.findings.confirm()),
-  Digit2: number("2", () => page.findings.askReason()),
-  ...Object.fromEntries([3, 4, 5, 6, 7, 8, 9].map((n) => [`Digit${n}`, number(String(n))])),
+  Digit1: number("1", () => page.findings.act("confirm")),
+  Digit2: number("2", () => page.findings.act("reject")),
+  Digit3: number("3", () => page.findings.act("unsure")),
+  ...Object.fromEntries([4, 5, 6, 7, 8, 9].map((n) => [`Digit${n}`, number(String(n))])),
   ArrowLeft: () => page.player.skip(-3).catch(told),
   ArrowRight: () => page.player.skip(3).catch(told),
   BracketLeft: () => faster(-1),
   BracketRight: () => faster(1),
+  KeyU: () => page.findings.undo(),
+  KeyM: () => askMissed(page),
+  KeyE: () => askLine(page, told),
   KeyS: suppressed,
   KeyN: next,
   KeyQ: toQueue,

@@ -19,8 +19,7 @@ export class Findings {
       if (!button) return;
       if (button.dataset.seek) this.player?.play(Number(button.dataset.seek));
       else if (button.classList.contains("choose")) this.choose(card);
-      else if (button.dataset.do === "confirm") this.confirm();
-      else if (button.dataset.do === "reject") this.askReason();
+      else if (button.dataset.do) this.act(button.dataset.do);
       else if (button.dataset.reason) this.reject(button.dataset.reason);
       else if ("send" in button.dataset) this.#send(card);
     });
@@ -73,8 +72,30 @@ export class Findings {
     return Boolean(this.asking);
   }
 
-  async confirm() {
-    if (this.current?.dataset.waiting) await this.#decide("/verdicts/confirm", { finding_id: this.current.dataset.id });
+  // What a button or a key asks for; only what the current finding offers is done.
+  async act(what) {
+    const id = this.current?.dataset.id;
+    if (!this.current?.querySelector(`[data-do="${what}"]`)) return;
+    if (what === "reject") this.askReason();
+    else if (what === "confirm") await this.#decide("/verdicts/confirm", { finding_id: id });
+    else if (what === "unsure") await this.#decide("/verdicts/unsure", { finding_id: id });
+    else if (what === "undo") await this.undo(id);
+    else if (what === "spoke") await this.#decide("/verdicts/confirm", { finding_id: id, responsible_party: "agent" });
+    else if (what === "recode") await this.#recode(id);
+  }
+
+  async #recode(id) {
+    const pick = (name) => this.current.querySelector(`.otherwise [name="${name}"]`).value;
+    await this.#decide("/verdicts/confirm", { finding_id: id, code: pick("code"), severity: pick("severity") });
+  }
+
+  // Takes back the last word spoken on this page, or on the finding named.
+  async undo(id = this.lastDecided) {
+    if (id) await this.#decide("/verdicts/undo", { finding_id: id }, { stay: true });
+  }
+
+  async addMissed(body) {
+    await this.#decide("/verdicts/missed", { call_id: this.call, ...body }, { stay: true });
   }
 
   async reject(reason, note = null) {
@@ -96,13 +117,14 @@ export class Findings {
     if (note) this.reject(box.dataset.reason, note);
   }
 
-  async #decide(address, body) {
+  async #decide(address, body, { stay = false } = {}) {
     if (this.busy) return;
     this.busy = true;
     try {
       await this.player?.tell();
       const panel = await (await post(address, body)).text();
-      this.#replace(panel, body.finding_id);
+      this.lastDecided = stay ? null : body.finding_id;
+      this.#replace(panel, body.finding_id ?? this.current?.dataset.id, stay);
     } catch (error) {
       this.say(null, [error.message, error.detail].filter(Boolean).join(" "));
     } finally {
@@ -110,7 +132,7 @@ export class Findings {
     }
   }
 
-  #replace(html, decided) {
+  #replace(html, decided, stay) {
     const showing = !document.getElementById("suppressed")?.hidden;
     const fresh = new DOMParser().parseFromString(html, "text/html").getElementById("findings");
     this.section.replaceWith(document.adoptNode(fresh));
@@ -118,10 +140,10 @@ export class Findings {
     const box = document.getElementById("suppressed");
     if (box) box.hidden = !showing;
     this.onchange?.();
-    const next = this.cards().find((card) => card.dataset.waiting && card.dataset.id !== decided);
+    const next = stay ? null : this.cards().find((card) => card.dataset.waiting && card.querySelector("[data-do=confirm]") && card.dataset.id !== decided);
     const card = next ?? this.cards().find((one) => one.dataset.id === decided);
     this.choose(card, { play: Boolean(next) });
-    if (!next) {
+    if (!next && !stay) {
       this.player?.pause();
       this.say("all_done");
     }

@@ -2,9 +2,7 @@
 export class Transcript {
   constructor(player) {
     this.box = document.getElementById("transcript");
-    this.words = [...this.box.querySelectorAll(".w")].map((node) => ({
-      node, start: Number(node.dataset.s), end: Number(node.dataset.e),
-    })).sort((a, b) => a.start - b.start);
+    this.words = this.#read();
     this.lit = [];
     this.turn = null;
     this.box.addEventListener("click", (event) => {
@@ -49,6 +47,25 @@ export class Transcript {
     if (top < this.box.scrollTop || top + turn.offsetHeight > this.box.scrollTop + this.box.clientHeight) {
       this.box.scrollTop = top - this.box.clientHeight / 3;
     }
+  }
+
+  // The line that plays, else the one of the current finding.
+  line(id) {
+    return this.turn ?? (id && this.box.querySelector(`.w[data-f~="${CSS.escape(id)}"]`)?.closest(".turn"));
+  }
+
+  replace(turn, html) {
+    const fresh = document.adoptNode(new DOMParser().parseFromString(html, "text/html").querySelector(".turn"));
+    turn.replaceWith(fresh);
+    this.turn = null;
+    this.lit = [];
+    this.words = this.#read();
+  }
+
+  #read() {
+    return [...this.box.querySelectorAll(".w")].map((node) => ({
+      node, start: Number(node.dataset.s), end: Number(node.dataset.e),
+    })).sort((a, b) => a.start - b.start);
   }
 
   showFinding(id) {
