@@ -51,8 +51,13 @@ class _TextLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def load_column_map(path: Path) -> ColumnMap:
-    """The column map in `path`. Raises ColumnMapError naming the file, the entry and the remedy."""
+def load_column_map(
+    path: Path, *, columns: Collection[str] = MANIFEST_COLUMNS,
+    words: Mapping[str, Collection[str]] = ALLOWED_WORDS,
+) -> ColumnMap:  # fmt: skip
+    """The column map in `path` for a table of these `columns`, of which some hold only certain
+    `words`. Raises ColumnMapError naming the file, the entry and the remedy.
+    """
     try:
         raw = yaml.load(path.read_bytes(), Loader=_TextLoader)  # noqa: S506 - a SafeLoader
     except (OSError, ValueError) as error:
@@ -63,15 +68,18 @@ def load_column_map(path: Path) -> ColumnMap:
     if not isinstance(raw, dict):
         raise ColumnMapError(f"{path} is not a mapping", remedy=_SHAPE)
     _known(raw, _SECTIONS, f"{path}:")
-    columns = _words(raw.get("columns", {}), f"{path}: columns")
-    _known(columns, MANIFEST_COLUMNS, f"{path}: columns:")
+    named = _words(raw.get("columns", {}), f"{path}: columns")
+    _known(named, columns, f"{path}: columns:")
     values = raw.get("values", {})
     if not isinstance(values, dict):
         raise ColumnMapError(f"{path}: values is not a mapping", remedy=_SHAPE)
-    _known(values, MANIFEST_COLUMNS, f"{path}: values:")
+    _known(values, columns, f"{path}: values:")
     return ColumnMap(
-        columns=columns,
-        values={name: _translations(name, words, path) for name, words in values.items()},
+        columns=named,
+        values={
+            name: _translations(name, given, path, allowed=words.get(name))
+            for name, given in values.items()
+        },
         time_format=_time_format(raw.get("time_format"), path),
     )
 
@@ -96,10 +104,11 @@ def _words(raw: object, where: str) -> dict[str, str]:
     return {key: value.strip() for key, value in raw.items()}
 
 
-def _translations(column: str, raw: object, path: Path) -> dict[str, str]:
+def _translations(
+    column: str, raw: object, path: Path, *, allowed: Collection[str] | None
+) -> dict[str, str]:
     where = f"{path}: values: {column}"
     words = _words(raw, where)
-    allowed = ALLOWED_WORDS.get(column)
     for theirs, ours in words.items():
         if allowed is not None and ours not in allowed:
             raise ColumnMapError(

@@ -14,10 +14,9 @@ from pathlib import Path
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy import Policy
 from qc_pipeline.records import ResponsibleParty, Severity
-from qc_pipeline.registers import discipline, emergencies, review
+from qc_pipeline.registers import discipline, review
 from qc_pipeline.registers.chain import NewEvent
 from qc_pipeline.registers.discipline import Case
-from qc_pipeline.registers.emergencies import Acknowledgement
 from qc_pipeline.registers.log import RegisterLog, check_moment, check_person, writing_register
 from qc_pipeline.registers.missed import MissedFinding, added_row, decide_add
 from qc_pipeline.registers.projections import Registers, fold, from_row, save
@@ -189,28 +188,6 @@ def correct_line(
         entries = log.append([event])
         save(log.session, fold(registers, entries), entries)
     return registers.wordings[event.subject]
-
-
-def acknowledge_emergency(
-    store: Store, call_id: str, *, by: str, at: datetime, note: str, keys: Path
-) -> Acknowledgement:
-    """`by` takes over the emergency heard in a call; `note` says what was done.
-
-    Raises RegisterError if no emergency was heard, or somebody has taken it over.
-    """
-    with writing_register(store, keys=keys) as log:
-        row = log.session.one("registers/emergency", {"call_id": call_id})
-        if row is None:
-            raise RegisterError(f"no emergency was heard in call {call_id}", remedy="see the queue")
-        agent_id = row.pop("agent_id")
-        known = from_row(Acknowledgement, row) if row["acknowledged_by"] else None
-        event = emergencies.decide_acknowledge(
-            call_id, known, agent_id=agent_id, by=check_person(by), at=check_moment(at), note=note
-        )
-        registers = Registers()
-        entries = log.append([event])
-        save(log.session, fold(registers, entries), entries)
-    return registers.emergencies[call_id]
 
 
 _Decide = Callable[[JudgedFinding, FindingReview | None], NewEvent]

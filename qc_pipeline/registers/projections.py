@@ -19,10 +19,15 @@ from qc_pipeline.registers import (
     coaching,
     complaints,
     discipline,
+    disputes,
     emergencies,
+    objections,
+    promises,
     review,
     sampling,
+    spot_checks,
     stand_downs,
+    stop_flags,
     wording,
 )
 from qc_pipeline.registers.appeals import Appeal
@@ -30,12 +35,17 @@ from qc_pipeline.registers.chain import RegisterEvent, canonical_json, iso
 from qc_pipeline.registers.coaching import CoachingTask
 from qc_pipeline.registers.complaints import Complaint
 from qc_pipeline.registers.discipline import Case
-from qc_pipeline.registers.emergencies import Acknowledgement
+from qc_pipeline.registers.disputes import Dispute
+from qc_pipeline.registers.emergencies import Emergency
 from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.missed import added_row
+from qc_pipeline.registers.objections import Objection
+from qc_pipeline.registers.promises import PromiseToPay
 from qc_pipeline.registers.review import ADDED, FindingReview
 from qc_pipeline.registers.sampling import SampleReview
+from qc_pipeline.registers.spot_checks import SpotCheck
 from qc_pipeline.registers.stand_downs import StandDown
+from qc_pipeline.registers.stop_flags import StopFlag
 from qc_pipeline.registers.tasks import refresh_tasks
 from qc_pipeline.registers.wording import Wording
 from qc_pipeline.store.store import Batch, Session
@@ -66,9 +76,14 @@ class Registers:
     coaching_tasks: dict[str, CoachingTask] = field(default_factory=dict)
     stand_downs: dict[str, StandDown] = field(default_factory=dict)
     complaints: dict[str, Complaint] = field(default_factory=dict)
-    emergencies: dict[str, Acknowledgement] = field(default_factory=dict)
     samples: dict[str, SampleReview] = field(default_factory=dict)
     wordings: dict[str, Wording] = field(default_factory=dict)
+    emergencies: dict[str, Emergency] = field(default_factory=dict)
+    stop_flags: dict[str, StopFlag] = field(default_factory=dict)
+    disputes: dict[str, Dispute] = field(default_factory=dict)
+    objections: dict[str, Objection] = field(default_factory=dict)
+    promises: dict[str, PromiseToPay] = field(default_factory=dict)
+    spot_checks: dict[str, SpotCheck] = field(default_factory=dict)
     trail: list[Past] = field(default_factory=list, compare=False, repr=False)
 
 
@@ -118,9 +133,28 @@ PROJECTIONS: tuple[Projection, ...] = (
         key="complaint_id", table="complaints", apply=complaints.apply, what="complaint",
     ),
     Projection(
-        kind="emergency", name="emergencies", one="emergency", record=Acknowledgement,
-        key="call_id", table="emergency_acknowledgements", apply=emergencies.apply,
-        what="emergency",
+        kind="emergency", name="emergencies", one="emergency", record=Emergency, key="call_id",
+        table="emergencies", apply=emergencies.apply, what="emergency",
+    ),
+    Projection(
+        kind="flag", name="stop_flags", one="stop_flag", record=StopFlag, key="flag_id",
+        table="stop_flags", apply=stop_flags.apply, what="stop flag",
+    ),
+    Projection(
+        kind="dispute", name="disputes", one="dispute", record=Dispute, key="dispute_id",
+        table="disputes", apply=disputes.apply, what="dispute",
+    ),
+    Projection(
+        kind="objection", name="objections", one="objection", record=Objection,
+        key="objection_id", table="objections", apply=objections.apply, what="objection",
+    ),
+    Projection(
+        kind="promise", name="promises", one="promise", record=PromiseToPay, key="promise_id",
+        table="promises", apply=promises.apply, what="promise",
+    ),
+    Projection(
+        kind="spotcheck", name="spot_checks", one="spot_check", record=SpotCheck,
+        key="check_id", table="spot_checks", apply=spot_checks.apply, what="spot check",
     ),
     Projection(
         kind="sample", name="samples", one="sample", record=SampleReview, key="call_id",

@@ -16,7 +16,8 @@ from typing import Any, Literal
 from qc_pipeline.policy import Policy
 from qc_pipeline.policy.holidays import classify
 from qc_pipeline.records import SEVERITIES, CallRecord, Severity
-from qc_pipeline.registers.complaints import complaint_id_for, due_dates
+from qc_pipeline.registers.complaint_clocks import due_dates
+from qc_pipeline.registers.complaints import complaint_id_for
 from qc_pipeline.registers.counting import decide_counts
 from qc_pipeline.registers.discipline import COUNTED, Case
 from qc_pipeline.registers.projections import Registers
@@ -149,6 +150,7 @@ def due_changes(registers: Registers, *, after: Policy, period: Period) -> list[
             continue
         due = due_dates(
             after.complaints, received_at=complaint.received_at, logged_at=complaint.logged_at,
+            complex_case=complaint.complex_case,
             day_kind=kind_of_day,
         )  # fmt: skip
         first_reply, decision = due["first_reply"].at, due["decision"].at

@@ -248,5 +248,8 @@ def _is_stored(finding: Finding, row: Row | None, policy: Policy) -> bool:
 def _version(policy: Policy, basis: Row) -> str:
     # Of one policy alone the list is as it always was: a home isn't judged again for nothing.
     dated = [[each.since.isoformat(), each.version] for each in policy.others]
-    rests_on = [RULES_VERSION, policy.version, basis["tables"], basis["cases"], *dated]
+    rests_on = [
+        RULES_VERSION, policy.version, basis["tables"], basis["cases"], basis["register_flags"],
+        *dated,
+    ]  # fmt: skip
     return hashlib.sha256(json.dumps(rests_on).encode()).hexdigest()[:16]

@@ -29,6 +29,7 @@ from qc_pipeline.registers.complaints import (
 )
 from qc_pipeline.registers.projections import as_row
 from qc_pipeline.registers.verify import verify_home
+from tests.registers.complaint_file import File
 from tests.registers.making import a_call, on, scanned
 
 
@@ -86,14 +87,15 @@ def test_clocks(row, received, clock, due, propose):
         ("3.3: never decided", "2026-03-02T17:00", None, "2026-04-01T00:00", True),
     ],
 )
-def test_breaches(row, replied, decided, as_of, late, propose, store):
-    complaint = replace(
-        propose(at("2026-03-02T16:00")),
-        first_reply_at=at(replied) if replied else None,
-        decided_at=at(decided) if decided else None,
-    )
+def test_breaches(row, replied, decided, as_of, late, policy, store):
+    file = File(policy, at("2026-03-02T16:00"), logged=at("2026-03-02T16:00")).do("report")
+    file.walk("check", pause={"at": at("2026-03-02T16:05")})
+    if replied:
+        file.do("reply", at=at(replied))
+    if decided:
+        file.do("investigate").do("decision", at=at(decided), validity="not_upheld")
     with store.writing() as session:
-        session.run("registers/save_complaint", as_row(complaint))
+        session.run("registers/save_complaint", as_row(file.complaint))
     [found] = complaints_as_of(store, as_of=at(as_of))
     assert found["breached"] == late, row
 

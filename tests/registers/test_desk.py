@@ -8,7 +8,8 @@ import pytest
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.records import SHANGHAI, CallEvent
 from qc_pipeline.registers.case_desk import notify
-from qc_pipeline.registers.desk import acknowledge_emergency, confirm, reject
+from qc_pipeline.registers.desk import confirm, reject
+from qc_pipeline.registers.linked_desk import acknowledge_emergency
 from qc_pipeline.registers.log import read_events
 from qc_pipeline.registers.queue import list_queue
 from qc_pipeline.registers.verify import verify_home
@@ -295,7 +296,7 @@ def test_somebody_takes_over_an_emergency(store, policy, keys):
     scanned(store, a_call("c2"))
     [row] = list_queue(store, policy=policy)
     assert (row.tier, row.call_id) == ("emergency", "c1")
-    said = {"at": on(3), "note": "已电话安抚并联系家属", "keys": keys}
+    said = {"at": on(3), "note": "已电话安抚并联系家属", "policy": policy, "keys": keys}
     with pytest.raises(RegisterError, match="made call c1"):
         acknowledge_emergency(store, "c1", by="A01", **said)
     with pytest.raises(RegisterError, match="no emergency was heard in call c2"):

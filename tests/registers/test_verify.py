@@ -13,7 +13,8 @@ from qc_pipeline.registers import chain
 from qc_pipeline.registers.access_log import record_access
 from qc_pipeline.registers.case_desk import notify
 from qc_pipeline.registers.complaint_desk import propose_from_calls
-from qc_pipeline.registers.desk import acknowledge_emergency, confirm, reject
+from qc_pipeline.registers.desk import confirm, reject
+from qc_pipeline.registers.linked_desk import acknowledge_emergency
 from qc_pipeline.registers.log import accept_shortened_log, chain_id_of
 from qc_pipeline.registers.projections import rebuild
 from qc_pipeline.registers.verify import verify_home
@@ -46,7 +47,7 @@ def filled(tmp_path_factory, policy):
     reject(store, wrong.finding_id, by="r1", reason="quoted", **said)
     notify(store, case.case_id, by="boss", **said)
     propose_from_calls(store, policy=policy, keys=keys, at=on(20))
-    acknowledge_emergency(store, "c1", by="boss", at=on(20), note="已上报", keys=keys)
+    acknowledge_emergency(store, "c1", by="boss", note="已上报", **said)
     return folder
 
 
@@ -141,8 +142,8 @@ def test_a_log_rewritten_under_another_key_is_found(home, keys, tmp_path):
         ("UPDATE discipline_cases SET level = 'L1' WHERE level = 'L3'", "level differ"),
         ("UPDATE finding_reviews SET state = 'rejected' WHERE call_id = 'c1'", "state differ"),
         ("DELETE FROM complaints", "in the log, not in the table"),
-        ("DELETE FROM emergency_acknowledgements", "in the log, not in the table"),
-        ("INSERT INTO emergency_acknowledgements VALUES ('c9', 'x', now(), '')",
+        ("DELETE FROM emergencies", "in the log, not in the table"),
+        ("INSERT INTO emergencies BY NAME (SELECT * REPLACE ('c9' AS call_id) FROM emergencies)",
          "in the table, not in the log"),
         ("UPDATE findings SET status = 'rejected' WHERE call_id = 'c1'", "the log says confirmed"),
         ("UPDATE findings SET severity = 'minor' WHERE call_id = 'c1'", "the log says critical"),

@@ -11,7 +11,7 @@ from qc_pipeline.policy import Policy, load_policy
 from qc_pipeline.records import CallRecord, Severity
 from qc_pipeline.registers.complaints import Complaint, complaint_id_for
 from qc_pipeline.registers.discipline import Case
-from qc_pipeline.registers.emergencies import Acknowledgement
+from qc_pipeline.registers.emergencies import Emergency
 from qc_pipeline.registers.projections import Registers
 from qc_pipeline.registers.review import FindingReview
 from qc_pipeline.replay.compare import SignalChange
@@ -154,7 +154,7 @@ def test_entries_name_what_people_have_made_of_them() -> None:
     complaint = a_complaint()
     registers = Registers(
         complaints={complaint.complaint_id: complaint},
-        emergencies={"c": Acknowledgement("c", "主管", later(9), "已联系家属")},
+        emergencies={"c": Emergency("c", "signal", "主管", later(9), "已联系家属")},
     )
     signals = [a_signal("complaint"), a_signal("emergency"), a_signal("refusal", "gained")]
     told = [

@@ -1,7 +1,7 @@
 -- MD-15 to MD-18. `batch` has the kinds of flags and what each binds. A flag binds a dial only
 -- if it was approved, so that the dialler could see it, before the dial.
 WITH kinds AS (
-    SELECT f.*, k.binds FROM flags_in_force AS f INNER JOIN batch AS k ON k.kind = f.kind
+    SELECT f.*, k.binds FROM binding_flags AS f INNER JOIN batch AS k ON k.kind = f.kind
     WHERE f.approved_at IS NOT NULL
 ),
 bound AS (

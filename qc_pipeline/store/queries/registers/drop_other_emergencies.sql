@@ -1,1 +1,1 @@
-DELETE FROM emergency_acknowledgements WHERE NOT list_contains($keep::VARCHAR[], call_id);
+DELETE FROM emergencies WHERE NOT list_contains($keep::VARCHAR[], call_id);

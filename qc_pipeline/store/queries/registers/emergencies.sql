@@ -1,3 +1,4 @@
 SELECT
-    call_id, acknowledged_by, acknowledged_at, note
-FROM emergency_acknowledgements;
+    call_id, state, acknowledged_by, acknowledged_at, note, case_id, phone, agent_id,
+    signalled_at, superior, steps, signed_by, signed_at, sign_note, closed_at
+FROM emergencies;

@@ -1,7 +1,6 @@
-SELECT
-    calls.call_id, calls.agent_id, known.acknowledged_by, known.acknowledged_at, known.note
+-- The call in which an emergency was heard.
+SELECT calls.call_id, calls.agent_id, calls.case_id, calls.phone, calls.started_at
 FROM calls
-LEFT JOIN emergency_acknowledgements AS known USING (call_id)
 WHERE calls.call_id = $call_id
     AND EXISTS (
         SELECT 1 FROM events WHERE events.call_id = calls.call_id AND events.kind = 'emergency'

@@ -6,7 +6,7 @@ FROM events
 JOIN calls USING (call_id)
 LEFT JOIN utterances
     ON utterances.call_id = events.call_id AND utterances.index = events.utterance_index
-ANTI JOIN emergency_acknowledgements AS known ON known.call_id = events.call_id
+ANTI JOIN emergencies AS known ON known.call_id = events.call_id
 WHERE events.kind = 'emergency'
 QUALIFY row_number() OVER (
     PARTITION BY events.call_id ORDER BY events.start_s, events.utterance_index

@@ -1,0 +1,1 @@
+DELETE FROM disputes WHERE NOT list_contains($keep::VARCHAR[], dispute_id);

@@ -1,0 +1,1 @@
+DELETE FROM objections WHERE NOT list_contains($keep::VARCHAR[], objection_id);

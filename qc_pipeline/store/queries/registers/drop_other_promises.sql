@@ -1,0 +1,1 @@
+DELETE FROM promises WHERE NOT list_contains($keep::VARCHAR[], promise_id);

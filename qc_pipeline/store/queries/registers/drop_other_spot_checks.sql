@@ -1,0 +1,1 @@
+DELETE FROM spot_checks WHERE NOT list_contains($keep::VARCHAR[], check_id);

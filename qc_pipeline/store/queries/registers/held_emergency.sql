@@ -1,0 +1,5 @@
+SELECT
+    call_id, state, acknowledged_by, acknowledged_at, note, case_id, phone, agent_id,
+    signalled_at, superior, steps, signed_by, signed_at, sign_note, closed_at
+FROM emergencies
+WHERE call_id = $call_id;
