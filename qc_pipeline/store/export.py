@@ -43,12 +43,26 @@ _MASKS: Mapping[str, Mapping[str, Mask]] = {
     "appeals": {"grounds": mask_text, "late_cause": mask_text, "reasons": mask_text},
     "coaching": {"action": mask_text, "report": mask_text, "result": mask_text},
     "stand_downs": {"reason": mask_text, "lift_reason": mask_text},
-    "complaints": {"words": mask_text},
+    "complaints": {
+        "words": mask_text, "phone": mask_number, "complainant": mask_text, "reply": mask_text,
+        "preliminary": mask_text, "decision": mask_text, "satisfaction": mask_text,
+    },
+    "flags": {"phone": mask_number, "reason": mask_text, "decision_note": mask_text,
+              "lift_reason": mask_text},
+    "disputes": {"phone": mask_number, "about": mask_text, "decision": mask_text},
+    "emergencies": {"words": mask_text, "note": mask_text, "steps": mask_text,
+                    "sign_note": mask_text},
+    "objections": {"text": mask_text, "answer": mask_text},
+    "promises": {"words": mask_text},
+    "spot_checks": {"phone": mask_number, "question": mask_text, "answer": mask_text},
     "audit": {"subject": mask_reference, "payload": mask_reference},
     "verdicts": {"text": mask_text, "prev": mask_text},
 }  # fmt: skip
 TABLES = tuple(_MASKS)
-OF_REGISTERS = ("discipline", "appeals", "coaching", "stand_downs", "complaints", "audit")
+OF_REGISTERS = (
+    "discipline", "appeals", "coaching", "stand_downs", "complaints", "flags", "disputes",
+    "emergencies", "objections", "promises", "spot_checks", "audit",
+)  # fmt: skip
 """The tables that a register's log makes: they can be had as of a past moment."""
 
 

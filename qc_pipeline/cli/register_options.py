@@ -1,0 +1,74 @@
+"""What the commands of several registers share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from qc_pipeline.policy import Policy, load_policy
+from qc_pipeline.records import SHANGHAI
+from qc_pipeline.registers.history import parse_moment
+from qc_pipeline.registers.register_import import Imported
+from qc_pipeline.settings import Settings, load_settings
+from qc_pipeline.store.store import Store
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def opened(home: Path | None) -> tuple[Settings, Store, Policy]:
+    """Settings, store and policy of a home."""
+    settings = load_settings(home=home)
+    return settings, Store(settings.home), load_policy(settings.policy_dir)
+
+
+def at_option(function: F) -> F:
+    """`--at TIME`."""
+    return click.option(
+        "--at", metavar="TIME", help="When it was done, if not now (2026-03-01T09:30)."
+    )(function)
+
+
+def import_options(function: F) -> F:
+    """`--column-map FILE`."""
+    return click.option(
+        "--column-map", type=click.Path(path_type=Path, dir_okay=False),
+        help="YAML that says how the file names these columns.",
+    )(function)  # fmt: skip
+
+
+def when(text: str | None) -> datetime:
+    """A moment as given, or now."""
+    return parse_moment(text) if text else datetime.now(SHANGHAI)
+
+
+def shown_moment(moment: datetime | None) -> str:
+    """A moment as tables show it."""
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"
+
+
+def print_json(rows: Sequence[Any]) -> None:
+    """Rows as a JSON list."""
+    click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1, default=_plain))
+
+
+def print_imported(done: Imported) -> None:
+    """What an import did: new entries, known ones, notices, and every bad row with its remedy."""
+    for notice in done.notices:
+        click.echo(f"提示：{notice}", err=True)
+    for problem in done.rejected:
+        click.echo(f"未导入：{problem}", err=True)
+    click.echo(f"新登记 {len(done.new)} 条，已有 {done.known} 条，未导入 {len(done.rejected)} 条")
+    for subject in done.new:
+        click.echo(f"  {subject}")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal | Path) else repr(value)
