@@ -10,13 +10,18 @@ from typing import Any
 import click
 from rich.table import Table
 
-from qc_pipeline.cli.options import by_option, home_option, json_option, wide_console
+from qc_pipeline.cli.options import (
+    by_option,
+    home_option,
+    json_option,
+    open_home,
+    print_json,
+    wide_console,
+)
 from qc_pipeline.cli.register_options import (
     at_option,
     import_options,
-    opened,
     print_imported,
-    print_json,
     shown_moment,
     when,
 )
@@ -61,7 +66,7 @@ def _take(
     action: Callable[..., Complaint], complaint_id: str, by: str, at: str | None,
     home: Path | None, **said: Any,
 ) -> None:  # fmt: skip
-    settings, store, policy = opened(home)
+    settings, store, policy = open_home(home)
     _print(
         action(
             store, complaint_id, by=by, at=when(at), policy=policy, keys=settings.keys, **said
@@ -86,7 +91,7 @@ def _print(done: Complaint) -> None:
 @json_option
 def complaint_list(home: Path | None, as_json: bool) -> None:
     """Every complaint with its due dates."""
-    _, store, _ = opened(home)
+    _, store, _ = open_home(home)
     rows = stored_complaints(store)
     if as_json:
         print_json(rows)
@@ -113,7 +118,7 @@ def complaint_list(home: Path | None, as_json: bool) -> None:
 @json_option
 def complaint_show(complaint_id: str, home: Path | None, as_json: bool) -> None:
     """One complaint: state, clocks, breaches, linked calls, evidence."""
-    _, store, policy = opened(home)
+    _, store, policy = open_home(home)
     held = desk.read_complaint(store, complaint_id)
     if as_json:
         print_json([{**asdict(held), "words": [mask_text(text) for text in held.words]}])
@@ -142,7 +147,7 @@ def complaint_show(complaint_id: str, home: Path | None, as_json: bool) -> None:
 @json_option
 def complaint_calls(complaint_id: str, limit: int, home: Path | None, as_json: bool) -> None:
     """Calls it may be about, with score and reasons. Accept them with: qc complaint link."""
-    _, store, policy = opened(home)
+    _, store, policy = open_home(home)
     proposals = propose_links(store, complaint_id, policy=policy, most=limit)
     if as_json:
         print_json([asdict(each) for each in proposals])
@@ -161,7 +166,7 @@ def complaint_deadlines(home: Path | None) -> None:
     """Record every clock that has run out: of complaints, objections and spot checks. Also says
     which promises to pay were kept or broken. To be run every hour; run again, nothing happens.
     """
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     late = [
         *desk.record_breaches(store, keys=settings.keys),
         *record_late_objections(store, keys=settings.keys),
@@ -199,7 +204,7 @@ def complaint_add(
     reference: str | None, **said: Any,
 ) -> None:  # fmt: skip
     """Enter a complaint by hand; it is logged at once."""
-    settings, store, policy = opened(home)
+    settings, store, policy = open_home(home)
     moment = when(at)
     new = NewComplaint(
         received_at=when(received_at), reference=reference or desk.new_reference(moment),
@@ -225,7 +230,7 @@ def complaint_import(
 
     Good rows go in, bad rows are listed; a reference that is known is left alone.
     """
-    settings, store, policy = opened(home)
+    settings, store, policy = open_home(home)
     mapped = check_map(column_map, complaint_columns(policy)) if column_map else None
     done = import_complaints(
         store, file, by=by, at=when(at), policy=policy, keys=settings.keys, channel=channel,
@@ -257,7 +262,7 @@ def complaint_decline(
     complaint_id: str, by: str, note: str, at: str | None, home: Path | None
 ) -> None:
     """Decline a proposed complaint, with the reason."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     _print(
         desk.decline_complaint(
             store, complaint_id, by=by, at=when(at), note=note, keys=settings.keys

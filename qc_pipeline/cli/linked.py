@@ -10,13 +10,18 @@ from typing import Any
 import click
 from rich.table import Table
 
-from qc_pipeline.cli.options import by_option, home_option, json_option, wide_console
+from qc_pipeline.cli.options import (
+    by_option,
+    home_option,
+    json_option,
+    open_home,
+    print_json,
+    wide_console,
+)
 from qc_pipeline.cli.register_options import (
     at_option,
     import_options,
-    opened,
     print_imported,
-    print_json,
     shown_moment,
     when,
 )
@@ -34,7 +39,7 @@ from qc_pipeline.store.masks import mask_number, mask_text
 def _show(
     home: Path | None, query: str, columns: Sequence[tuple[str, str]], *, as_json: bool
 ) -> None:
-    _, store, _ = opened(home)
+    _, store, _ = open_home(home)
     with store.reading() as session:
         rows = session.rows(f"export/{query}")
     for row in rows:
@@ -84,7 +89,7 @@ def flag_list(home: Path | None, as_json: bool) -> None:
 @json_option
 def flag_warnings(case_id: str | None, phone: str | None, home: Path | None, as_json: bool) -> None:
     """What the next caller must know: flags in force, and proposals nobody has decided on."""
-    _, store, _ = opened(home)
+    _, store, _ = open_home(home)
     rows = desk.warnings_for(store, case_id=case_id, phone=phone)
     if as_json:
         print_json(rows)
@@ -116,7 +121,7 @@ def flag_propose(
     **said: Any,
 ) -> None:  # fmt: skip
     """Propose a stop flag. It binds nobody until somebody else approves it."""
-    settings, store, policy = opened(home)
+    settings, store, policy = open_home(home)
     new = NewFlag(
         valid_from=when(valid_from) if valid_from else None,
         valid_to=when(valid_to) if valid_to else None, **said,
@@ -137,7 +142,7 @@ def flag_approve(
     flag_id: str, by: str, note: str | None, at: str | None, home: Path | None
 ) -> None:
     """Put a proposed flag in force; not by who proposed it."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.approve_flag(store, flag_id, by=by, at=when(at), keys=settings.keys, note=note)
     click.echo(f"{done.flag_id}：{done.state}")
 
@@ -150,7 +155,7 @@ def flag_approve(
 @home_option
 def flag_refuse(flag_id: str, by: str, note: str, at: str | None, home: Path | None) -> None:
     """Refuse a proposed flag, with the reason."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.refuse_flag(store, flag_id, by=by, at=when(at), keys=settings.keys, note=note)
     click.echo(f"{done.flag_id}：{done.state}")
 
@@ -166,7 +171,7 @@ def flag_lift(
     flag_id: str, by: str, reason: str, consent: str | None, at: str | None, home: Path | None
 ) -> None:
     """Lift a flag in force. A third party's refusal needs that person's later consent."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.lift_flag(
         store, flag_id, by=by, at=when(at), keys=settings.keys, reason=reason, consent=consent
     )
@@ -202,7 +207,7 @@ def dispute_list(home: Path | None, as_json: bool) -> None:
 @home_option
 def dispute_raise(by: str, at: str | None, home: Path | None, raised_at: str, **said: Any) -> None:
     """Record that a customer disputes the debt."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.raise_dispute(
         store, by=by, at=when(at), keys=settings.keys, raised_at=when(raised_at), **said
     )
@@ -216,7 +221,7 @@ def dispute_raise(by: str, at: str | None, home: Path | None, raised_at: str, **
 @home_option
 def dispute_pause(dispute_id: str, by: str, at: str | None, home: Path | None) -> None:
     """Collection on the case stops: a flag is in force."""
-    settings, store, policy = opened(home)
+    settings, store, policy = open_home(home)
     done = desk.pause_for_dispute(
         store, dispute_id, by=by, at=when(at), policy=policy, keys=settings.keys
     )
@@ -233,7 +238,7 @@ def dispute_notify(
     dispute_id: str, supervisor: str, by: str, at: str | None, home: Path | None
 ) -> None:
     """The supervisor was told."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.notify_supervisor(
         store, dispute_id, by=by, at=when(at), keys=settings.keys, supervisor=supervisor
     )
@@ -251,7 +256,7 @@ def dispute_forward(
     dispute_id: str, way: str, to: str, by: str, at: str | None, home: Path | None
 ) -> None:
     """It was passed on to the bank."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.forward_dispute(
         store, dispute_id, by=by, at=when(at), keys=settings.keys, way=way, to=to
     )
@@ -268,7 +273,7 @@ def dispute_decided(
     dispute_id: str, decision: str, by: str, at: str | None, home: Path | None
 ) -> None:
     """The bank decided."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.record_bank_decision(
         store, dispute_id, by=by, at=when(at), keys=settings.keys, decision=decision
     )
@@ -286,7 +291,7 @@ def dispute_end(
     dispute_id: str, reason: str, withdrawn: bool, by: str, at: str | None, home: Path | None
 ) -> None:
     """Collection goes on after the bank's decision, or the customer withdrew. The flag is lifted."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.end_dispute(
         store, dispute_id, by=by, at=when(at), keys=settings.keys, reason=reason,
         withdrawn=withdrawn,
@@ -322,7 +327,7 @@ def emergency_acknowledge(
     call_id: str, note: str, by: str, at: str | None, home: Path | None
 ) -> None:
     """Take over the emergency of a call; no collection until a superior signs."""
-    settings, store, policy = opened(home)
+    settings, store, policy = open_home(home)
     done = desk.acknowledge_emergency(
         store, call_id, by=by, at=when(at), note=note, policy=policy, keys=settings.keys
     )
@@ -343,7 +348,7 @@ def emergency_step(
     home: Path | None,
 ) -> None:  # fmt: skip
     """The next step, in this order."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.record_emergency_step(
         store, call_id, step, by=by, at=when(at), note=note, keys=settings.keys, superior=superior
     )
@@ -358,7 +363,7 @@ def emergency_step(
 @home_option
 def emergency_sign(call_id: str, note: str, by: str, at: str | None, home: Path | None) -> None:
     """A superior of the collector lets collection resume."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = desk.sign_emergency(store, call_id, by=by, at=when(at), note=note, keys=settings.keys)
     click.echo(f"{done.call_id}：{done.signed_by} 已签字，可恢复催收")
 
@@ -396,7 +401,7 @@ def objection_raise(
     by: str, at: str | None, home: Path | None, raised_at: str, reply_by: str | None, **said: Any
 ) -> None:
     """Record an objection."""
-    settings, store, policy = opened(home)
+    settings, store, policy = open_home(home)
     done = promise_desk.raise_objection(
         store, by=by, at=when(at), policy=policy, keys=settings.keys, raised_at=when(raised_at),
         reply_by=when(reply_by) if reply_by else None, **said,
@@ -415,7 +420,7 @@ def objection_reply(
     objection_id: str, answer: str, by: str, at: str | None, home: Path | None
 ) -> None:
     """The reply to an objection."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = promise_desk.reply_to_objection(
         store, objection_id, by=by, at=when(at), keys=settings.keys, answer=answer
     )
@@ -451,7 +456,7 @@ def promise_add(
     by: str, at: str | None, home: Path | None, promised_at: str, due_at: str, **said: Any
 ) -> None:
     """Record a promise to pay."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = promise_desk.record_promise(
         store, by=by, at=when(at), keys=settings.keys, promised_at=when(promised_at),
         due_at=when(due_at), **said,
@@ -469,7 +474,7 @@ def promise_cancel(
     promise_id: str, reason: str, by: str, at: str | None, home: Path | None
 ) -> None:
     """It doesn't stand any more."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = promise_desk.cancel_promise(
         store, promise_id, by=by, at=when(at), keys=settings.keys, reason=reason
     )
@@ -480,7 +485,7 @@ def promise_cancel(
 @home_option
 def promise_check(home: Path | None) -> None:
     """Say which promises were kept or broken, as far as imported payments show."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     settled = promise_desk.settle_promises(store, keys=settings.keys)
     for done in settled:
         click.echo(f"{done.promise_id}：{done.state}，已还 {done.paid} 元，应还 {done.amount} 元")
@@ -522,7 +527,7 @@ def spotcheck_import(
 
     Good rows go in, bad rows are listed; a reference that is known is left alone.
     """
-    settings, store, policy = opened(home)
+    settings, store, policy = open_home(home)
     mapped = check_map(column_map, spot_check_columns(policy)) if column_map else None
     done = import_spot_checks(
         store, file, by=by, at=when(at), policy=policy, keys=settings.keys, bank=bank,
@@ -537,7 +542,7 @@ def spotcheck_import(
 @home_option
 def spotcheck_calls(check_id: str, limit: int, home: Path | None) -> None:
     """Calls it may be about, with score and reasons."""
-    _, store, policy = opened(home)
+    _, store, policy = open_home(home)
     proposals = spot_check_desk.propose_calls(store, check_id, policy=policy, most=limit)
     print_json([asdict(each) for each in proposals])
 
@@ -552,7 +557,7 @@ def spotcheck_link(
     check_id: str, calls: tuple[str, ...], by: str, at: str | None, home: Path | None
 ) -> None:
     """Say which calls it is about; then it shows whether we had found what the bank names."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = spot_check_desk.link_spot_check(
         store, check_id, by=by, at=when(at), keys=settings.keys, calls=calls
     )
@@ -570,7 +575,7 @@ def spotcheck_answer(
     check_id: str, answer: str, by: str, at: str | None, home: Path | None
 ) -> None:
     """The answer to the bank."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = spot_check_desk.answer_spot_check(
         store, check_id, by=by, at=when(at), keys=settings.keys, answer=answer
     )
@@ -585,7 +590,7 @@ def spotcheck_answer(
 @home_option
 def spotcheck_close(check_id: str, result: str, by: str, at: str | None, home: Path | None) -> None:
     """What the bank made of the answer."""
-    settings, store, _ = opened(home)
+    settings, store, _ = open_home(home)
     done = spot_check_desk.close_spot_check(
         store, check_id, by=by, at=when(at), keys=settings.keys, result=result
     )
@@ -597,7 +602,7 @@ def spotcheck_close(check_id: str, result: str, by: str, at: str | None, home: P
 @json_option
 def spotcheck_missed(home: Path | None, as_json: bool) -> None:
     """Of the violations that banks found in scanned calls: how many we had missed."""
-    _, store, _ = opened(home)
+    _, store, _ = open_home(home)
     rate = spot_check_desk.miss_rate(store)
     if as_json:
         print_json([asdict(rate)])

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from qc_pipeline.policy import Policy, load_policy
 from qc_pipeline.records import SHANGHAI
 from qc_pipeline.registers.history import parse_moment
 from qc_pipeline.registers.register_import import Imported
-from qc_pipeline.settings import Settings, load_settings
-from qc_pipeline.store.store import Store
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-def opened(home: Path | None) -> tuple[Settings, Store, Policy]:
-    """Settings, store and policy of a home."""
-    settings = load_settings(home=home)
-    return settings, Store(settings.home), load_policy(settings.policy_dir)
 
 
 def at_option(function: F) -> F:
@@ -52,11 +41,6 @@ def shown_moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else "–"
 
 
-def print_json(rows: Sequence[Any]) -> None:
-    """Rows as a JSON list."""
-    click.echo(json.dumps(list(rows), ensure_ascii=False, indent=1, default=_plain))
-
-
 def print_imported(done: Imported) -> None:
     """What an import did: new entries, known ones, notices, and every bad row with its remedy."""
     for notice in done.notices:
@@ -66,9 +50,3 @@ def print_imported(done: Imported) -> None:
     click.echo(f"新登记 {len(done.new)} 条，已有 {done.known} 条，未导入 {len(done.rejected)} 条")
     for subject in done.new:
         click.echo(f"  {subject}")
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, Decimal | Path) else repr(value)

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from qc_pipeline.errors import RegisterError
+from qc_pipeline.errors import RecordingUnreadable, RegisterError
 from qc_pipeline.intake.recording_store import LocalRecordingStore, RecordingStore
 from qc_pipeline.policy import Policy
 from qc_pipeline.policy.holidays import classify
@@ -28,6 +28,7 @@ from qc_pipeline.registers.linked_desk import Desk, at_desk, call_of, flags_of, 
 from qc_pipeline.registers.log import check_moment, writing_register
 from qc_pipeline.registers.projections import Registers, fold, from_row, save
 from qc_pipeline.registers.stop_flags import NewFlag
+from qc_pipeline.registers.upheld import feed_upheld_complaint
 from qc_pipeline.store.artefacts import write_artefact
 from qc_pipeline.store.store import Session, Store
 
@@ -262,7 +263,8 @@ def decide_complaint(
     validity: str, decision: str, codes: Sequence[str] = (),
 ) -> Complaint:  # fmt: skip
     """The decision told to the complainant: upheld | partly_upheld | not_upheld. An upheld one
-    names the `codes` of what was done, and feeds discipline (`complaint.upheld`).
+    names the `codes` of what was done, and reaches the cases about its calls: one that stands, or
+    a new one of the first code that waits for a person's confirmation (`upheld`).
     """
     unknown = [code for code in codes if code not in policy.taxonomy.codes]
     if unknown:
@@ -270,10 +272,22 @@ def decide_complaint(
             f"there is no code {', '.join(unknown)}",
             remedy=f"use {', '.join(policy.taxonomy.codes)}",
         )
-    return _act(
-        store, complaint_id, complaint_steps.decide_decision, by=by, at=at, policy=policy,
-        keys=keys, validity=validity, decision=decision, codes=codes,
-    )  # fmt: skip
+    with at_desk(store, by=by, at=at, keys=keys) as desk:
+        complaint = desk.read("complaints", complaint_id)
+        desk.record(
+            complaint_steps.decide_decision(
+                complaint, _as_act(desk, policy), validity=validity, decision=decision, codes=codes
+            )
+        )
+        decided = desk.registers.complaints[complaint_id]
+        if decided.upheld_at is not None and decided.calls:
+            feed_upheld_complaint(
+                desk.log, complaint_id, call_ids=decided.calls, by=desk.by, at=desk.at,
+                policy=policy, reasons=decision, code=codes[0],
+            )  # fmt: skip
+        if late := complaint_steps.decide_breaches(decided, at=desk.at):
+            desk.record(late)
+    return desk.registers.complaints[complaint_id]
 
 
 def record_transfer(
@@ -444,7 +458,7 @@ def _recordings(
             evidence[f"call_record:{call_id}"] = row["record_hash"]
         if row["recording_sha256"] is None or row["recording_key"] is None:
             gaps[call_id] = row["state_reason"] or row["state"]
-        elif not kept.verify(row["recording_key"]):
+        elif not _intact(kept, row["recording_key"]):
             raise RegisterError(
                 f"the recording of call {call_id} is gone or changed",
                 remedy="run `qc verify`, restore it from a backup, then lock again",
@@ -452,6 +466,13 @@ def _recordings(
         else:
             evidence[f"recording:{call_id}"] = row["recording_sha256"]
     return evidence, gaps
+
+
+def _intact(kept: RecordingStore, key: str) -> bool:
+    try:
+        return kept.verify(key)
+    except RecordingUnreadable:
+        return False
 
 
 def _document(path: Path) -> bytes:

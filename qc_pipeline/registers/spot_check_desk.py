@@ -68,13 +68,13 @@ def link_spot_check(
             "before": check.received_at,
         }
         found = desk.log.session.rows("registers/found_before", wanted)
-        judged = (desk.log.session.one("registers/all_scanned", wanted) or {})["all_scanned"]
+        scanned = desk.log.session.one("registers/all_scanned", {"call_ids": wanted["call_ids"]})
         desk.record(
             [
                 spot_checks.decide_link(
                     check, by=desk.by, at=desk.at, calls=wanted["call_ids"],
                     agents=sorted({call["agent_id"] for call in known if call["agent_id"]}),
-                    findings=[row["finding_id"] for row in found], judged=bool(judged),
+                    findings=[row["finding_id"] for row in found], judged=bool(scanned and scanned["all_scanned"]),
                 )
             ]
         )  # fmt: skip

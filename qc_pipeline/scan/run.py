@@ -19,6 +19,8 @@ from qc_pipeline.logs import log_to
 from qc_pipeline.records import Coverage
 from qc_pipeline.registers.complaint_desk import propose_from_calls
 from qc_pipeline.registers.history import complete_history
+from qc_pipeline.registers.linked_desk import propose_flags_from_calls
+from qc_pipeline.registers.promise_desk import settle_promises
 from qc_pipeline.registers.tasks import update_tasks
 from qc_pipeline.scan.facts import context_of
 from qc_pipeline.scan.night import Night, ScanRequest, has_room, prepare, prepare_home
@@ -197,7 +199,9 @@ def outcome_of(scan: Scan, item: WorkItem, result: WorkDone | BaseException) -> 
 
 
 def finish(scan: Scan) -> ScanSummary:
-    """The passes over the whole store: contact rules, scores, proposed complaints, orphans."""
+    """The passes over the whole store: contact rules, scores, proposed complaints and stop flags,
+    promises to pay, orphans.
+    """
     night = scan.night
     settings = night.settings
     folder = night.request.recordings_dir
@@ -207,6 +211,8 @@ def finish(scan: Scan) -> ScanSummary:
     score_calls(scan.store, None, policy=night.policy)
     scan.tally.failures += without_policy(scan.store, policy=night.policy)
     propose_from_calls(scan.store, policy=night.policy, keys=settings.keys)
+    propose_flags_from_calls(scan.store, policy=night.policy, keys=settings.keys)
+    settle_promises(scan.store, keys=settings.keys)
     update_tasks(scan.store)
     summary = summarise(
         scan.store,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shlex
@@ -9,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -133,3 +135,63 @@ def test_from_a_call_to_a_reversal(teller: Teller) -> None:
     assert preview == decided
     assert "overturned" in decided
     assert seen["qc verify"].startswith("已核对"), "nothing but recordings is missing"
+
+
+def keep_recording(teller: Teller, call_id: str) -> None:
+    """Give a written call the sample's recording, kept as a scan keeps it."""
+    data = next((ROOT / "samples").rglob(f"{call_id}.ogg")).read_bytes()
+    sha256 = hashlib.sha256(data).hexdigest()
+    kept = teller.settings.home / "recordings" / sha256[:2] / f"{sha256}.ogg"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_bytes(data)
+    with duckdb.connect(str(teller.settings.home / "qc.duckdb")) as connection:
+        connection.execute(
+            "UPDATE calls SET recording_sha256 = ?, recording_key = ? WHERE call_id = ?",
+            [sha256, f"{sha256[:2]}/{sha256}.ogg", call_id],
+        )
+
+
+def test_a_complaint_from_the_bank(teller: Teller, tmp_path: Path) -> None:
+    received = "2026-10-14T09:30"
+    (tmp_path / "bank.csv").write_text(
+        "reference,received_at,case_id,bank_due_at,text\n"
+        "YH-1,2026-10-14 09:00,K-s01,2026-10-16,坐席威胁要把账单贴到村口\n"
+        "YH-2,,K-s01,,没有日期的一行\n",
+        "utf-8",
+    )
+    (tmp_path / "letter.txt").write_text("投诉信（合成样例）", "utf-8")
+    names = {
+        "RECEIVED": received,
+        "bank.csv": str(tmp_path / "bank.csv"),
+        "letter.txt": str(tmp_path / "letter.txt"),
+    }
+    seen: dict[str, str] = {}
+    for command in commands_of("A complaint from the bank"):
+        if command.startswith("qc scan"):
+            judge(teller.settings, [sample("s01")])
+            keep_recording(teller, "s01")
+            continue
+        said = teller.run(command, names)
+        seen[command.split()[-1 if command == "qc verify" else 2]] = said
+        if command.startswith("qc complaint import"):
+            [held] = teller.rows("registers/complaints")
+            names["COMPLAINT"] = held["complaint_id"]
+
+    assert "第 3 行" in seen["import"]
+    assert "未导入 1 条" in seen["import"]
+    assert "s01" in seen["calls"]
+    assert "first_reply 超时" in seen["deadlines"]
+    assert "首次答复核查结果与进度" in seen["show"]
+    assert "已记超时" in seen["show"], "the late reply didn't take the breach back"
+    [held] = teller.rows("registers/complaints")
+    assert (held["state"], held["validity"], held["agents"]) == ("closed", "upheld", ["A003"])
+    assert "first_reply" in {entry.partition("=")[0] for entry in held["breaches"]}
+    case = teller.case_of("s01")
+    assert (case["state"], case["complaints"]) == ("under_review", [held["complaint_id"]])
+    [flag] = [row for row in teller.rows("registers/stop_flags") if row["kind"] == "complaint"]
+    assert flag["state"] == "lifted"
+    assert {entry.partition(":")[0] for entry in held["evidence"]} == {
+        "recording",
+        "call_record",
+        "document",
+    }
