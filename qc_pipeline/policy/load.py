@@ -66,8 +66,18 @@ class StopFlagKind(_Model):
     code: str = "stop_flag_breach"
 
 
+class Flood(_Model):
+    """From how many dials of one number within how many minutes on it is flooding (MD-11)."""
+
+    dials: int = Field(ge=2)
+    minutes: int = Field(ge=1)
+
+
 class ContactLimits(_File):
     """Limits on when and how often a number may be dialled, and what forbids it altogether.
+
+    `customer_talks_per_day`, `least_minutes_between_dials` and `flood` have no number in the
+    sources: None means that nobody has set one and the rule doesn't look (rulebook 0.1).
 
     `relations`: the words of phones.csv for each role; any other word means a third party.
     """
@@ -78,6 +88,9 @@ class ContactLimits(_File):
     dials_per_number_per_hour: int = Field(ge=1)
     third_party_dials_per_day: int = Field(ge=1)
     third_party_dials_per_hour: int = Field(ge=1)
+    customer_talks_per_day: int | None = Field(default=None, ge=1)
+    least_minutes_between_dials: int | None = Field(default=None, ge=1)
+    flood: Flood | None = None
     stop_flags: dict[str, StopFlagKind]
     relations: dict[Role, tuple[str, ...]]
 

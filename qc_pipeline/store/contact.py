@@ -27,9 +27,11 @@ from qc_pipeline.store.contact_findings import (
     RULES_VERSION,
     Facts,
     Row,
+    customer_findings,
     frequency_findings,
     holiday_findings,
     quiet_hours_findings,
+    refusal_heard_findings,
     stop_flag_findings,
 )
 from qc_pipeline.store.store import Session, Store
@@ -199,6 +201,12 @@ def _breaches(
     }
     for row in session.rows("contact/frequency", per_number):
         yield frequency_findings, row
+    if limits.customer_talks_per_day or limits.least_minutes_between_dials or limits.flood:
+        window = {"window_minutes": limits.flood.minutes if limits.flood else 1}
+        for row in session.rows("contact/customer", window):
+            yield customer_findings, row
+    for row in session.rows("contact/refusals_heard"):
+        yield refusal_heard_findings, row
     flags = [{"kind": kind, "binds": flag.binds} for kind, flag in limits.stop_flags.items()]
     for row in session.rows("contact/stop_flags", batch=as_batch(_FLAG, flags)):
         yield stop_flag_findings, row

@@ -13,7 +13,7 @@ from typing import Any
 from qc_pipeline.policy import Policy, StopFlagKind
 from qc_pipeline.records import BuiltInRule, Finding, ResponsibleParty, Severity, Status, finding_id
 
-RULES_VERSION = "1"
+RULES_VERSION = "2"
 _TIME, _FREQUENCY = "contact_time_breach", "contact_frequency_breach"
 QUIET_HOURS = BuiltInRule("contact.quiet_hours", _TIME, "禁呼时段拨打", ("MD-01",))
 HOLIDAY = BuiltInRule("contact.holiday", _TIME, "法定节假日拨打", ("MD-03",))
@@ -27,6 +27,14 @@ DIALS: Mapping[tuple[str, bool], BuiltInRule] = {  # (window, to a third party)
         ("hour", True, "third_party_dials_per_hour", "第三方号码一小时内拨打超限", "MD-10"),
     )
 }
+CUSTOMER_TALKS = BuiltInRule(
+    "contact.customer_talks_per_day", _FREQUENCY, "同一客户当日接通超限", ("MD-08",)
+)
+LEAST_GAP = BuiltInRule("contact.least_gap", _FREQUENCY, "两次拨打间隔过短", ("MD-08",))
+FLOOD = BuiltInRule("contact.flood", _FREQUENCY, "高频连拨（呼死你）", ("MD-11",))
+REFUSAL_HEARD = BuiltInRule(
+    "contact.refusal_heard", "stop_flag_breach", "本人听到拒绝后又拨打该号码", ("MD-15",)
+)
 _PARTIES: Mapping[str | None, ResponsibleParty] = {
     "manual": "agent",
     "predictive": "dialler",
@@ -48,7 +56,10 @@ def contact_rules(policy: Policy) -> tuple[BuiltInRule, ...]:
     """Every rule of the contact pass; each kind of stop flag in the policy is one."""
     flags = policy.contact.stop_flags
     return (
-        QUIET_HOURS, HOLIDAY, HOLIDAY_PERIOD, *DIALS.values(),
+        QUIET_HOURS, HOLIDAY, HOLIDAY_PERIOD, *DIALS.values(), REFUSAL_HEARD,
+        *([CUSTOMER_TALKS] if policy.contact.customer_talks_per_day else ()),
+        *([LEAST_GAP] if policy.contact.least_minutes_between_dials else ()),
+        *([FLOOD] if policy.contact.flood else ()),
         *(_stop_flag_rule(name, kind) for name, kind in flags.items()),
     )  # fmt: skip
 
@@ -107,6 +118,58 @@ def frequency_findings(row: Row, facts: Facts) -> Iterator[Finding]:
             f"（含未接通，{rule.cites()}）",
             doubts=reasons,
         )  # fmt: skip
+
+
+def customer_findings(row: Row, facts: Facts) -> Iterator[Finding]:
+    """A dial over a limit that somebody has set: answered calls of one customer and day, the gap
+    between two dials of one number (MD-08), flooding (MD-11).
+    """
+    limits = facts.policy.contact
+    severity = facts.policy.taxonomy.severity_of(_FREQUENCY)
+    most, gap, flood = (
+        limits.customer_talks_per_day, limits.least_minutes_between_dials, limits.flood
+    )  # fmt: skip
+    if most is not None and row["talks"] is not None and row["talks"] > most:
+        yield _finding(
+            row,
+            facts,
+            rule=CUSTOMER_TALKS,
+            severity=severity,
+            matched=f"第{row['talks']}次",
+            reason=f"customer_talks: 当日第 {row['talks']} 次接通该客户，上限 {most} 次（MD-08）",
+        )
+    if gap is not None and row["gap_minutes"] is not None and row["gap_minutes"] < gap:
+        yield _finding(
+            row, facts, rule=LEAST_GAP, severity=severity, matched=_moment(row["started_at"]),
+            reason=f"least_gap: 距上次拨打该号码 {row['gap_minutes']:.1f} 分钟，"
+            f"至少应隔 {gap} 分钟（MD-08）",
+        )  # fmt: skip
+    if flood is not None and row["in_window"] >= flood.dials:
+        yield _finding(
+            row,
+            facts,
+            rule=FLOOD,
+            severity="critical",
+            matched=f"第{row['in_window']}次",
+            reason=f"flood: {flood.minutes} 分钟内第 {row['in_window']} 次拨打同一号码（MD-11）",
+        )
+
+
+def refusal_heard_findings(row: Row, facts: Facts) -> Iterator[Finding]:
+    """A dial by the collector who had heard the refusal of this number himself (POLICY "Stop
+    flags", MD-15). Unless a third party refused, a person has to look.
+    """
+    third = row["listener"] == "third_party"
+    doubts = [] if third else ["refusal_scope: 拒绝者不是确定的第三方，需人工核实所拒范围"]
+    yield _finding(
+        row, facts,
+        rule=REFUSAL_HEARD,
+        severity="critical" if third else "major",
+        matched=row["words"],
+        reason=f"refusal_heard: 该坐席在通话 {row['heard_in']}（{_moment(row['heard_at'])}）中"
+        f"听到拒绝「{row['words']}」，此后仍拨打该号码（MD-15）",
+        doubts=doubts,
+    )  # fmt: skip
 
 
 def stop_flag_findings(row: Row, facts: Facts) -> Iterator[Finding]:

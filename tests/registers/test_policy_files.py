@@ -21,7 +21,7 @@ from qc_pipeline.settings import Settings
         ("discipline.yaml", "occurrence_window_months: 12", "occurrence_window_months: 0",
          "occurrence_window_months"),
         ("review.yaml", 'key: "2"', 'key: "1"', "share a key"),
-        ("complaints.yaml", "first_reply: {", "second_reply: {", "clocks lacks"),
+        ("complaints.yaml", "first_reply:  ", "second_reply:  ", "clocks lacks"),
         ("complaints.yaml", "unit: calendar_day", "unit: fortnight", "unit"),
     ],
 )  # fmt: skip
