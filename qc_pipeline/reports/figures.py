@@ -6,7 +6,7 @@ Shares are 0..1, intervals 95 % (Wilson 1927). Too few labels is a state, not a 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
@@ -26,15 +26,19 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Calls that began at or after `since` and before `until`, of one bank; None is no limit."""
+    """Calls that began at or after `since` and before `until`, of one bank, team or collector;
+    None is no limit.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
     bank: str | None = None
+    team: str | None = None
+    agent: str | None = None
 
     def params(self) -> dict[str, Any]:
         """As the queries want them."""
-        return {"since": self.since, "until": self.until, "bank": self.bank}
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +176,18 @@ def rates(store: Store, span: Span, *, by: Part, code: str | None = None) -> lis
             }
         )
     return shown
+
+
+def by_code(store: Store, span: Span) -> list[Row]:
+    """Violations by code: code, violating (calls), critical, waiting."""
+    with store.reading() as session:
+        return session.rows("reports/by_code", span.params())
+
+
+def heat(store: Store, span: Span) -> list[Row]:
+    """Calls heard and calls with a violation by weekday (1 = Monday) and hour."""
+    with store.reading() as session:
+        return session.rows("reports/heat", span.params())
 
 
 def coverage(store: Store, span: Span) -> list[Row]:

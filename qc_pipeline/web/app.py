@@ -26,7 +26,20 @@ from qc_pipeline.web.visitor import in_thread, locale_of, signed_in
 
 log = logging.getLogger("qc.web")
 
-ROOMS = ("sign_in", "account", "queue", "call", "audio", "verdicts", "users", "system")
+ROOMS = (
+    "sign_in",
+    "account",
+    "queue",
+    "call",
+    "audio",
+    "verdicts",
+    "search",
+    "cases",
+    "mine",
+    "dashboard",
+    "users",
+    "system",
+)
 """The modules of `routes/`, each with a `router`."""
 
 

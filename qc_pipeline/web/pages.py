@@ -24,6 +24,11 @@ class Door:
 
 DOORS = (
     Door("/queue", "nav.queue", "queue.see"),
+    Door("/search", "nav.search", "search.use"),
+    Door("/cases", "nav.cases", "case.see"),
+    Door("/appeals", "nav.appeals", "case.see"),
+    Door("/mine", "nav.mine", "own.see"),
+    Door("/dashboard", "nav.dashboard", "dashboard.see"),
     Door("/users", "nav.users", "users.manage"),
     Door("/system", "nav.system", "system.see"),
 )

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from qc_pipeline.records import SHANGHAI
+from qc_pipeline.store.masks import mask_text
 from qc_pipeline.web.locale import catalogue
 
 FOLDER = Path(__file__).parent
@@ -32,7 +33,9 @@ def environment() -> Environment:
     made.filters.update(
         clock=clock, day=day, moment=moment, minute=minute, thousands=thousands, percent=percent
     )
-    made.globals.update(static=static_url, quoted=quoted, told=told, marked_note=marked_note)
+    made.globals.update(
+        masked=mask_text, static=static_url, quoted=quoted, told=told, marked_note=marked_note
+    )
     made.tests["known_message"] = lambda key: key in catalogue()
     return made
 

@@ -12,6 +12,8 @@ from tests.web.homes import sample_home
 from tests.web.people import add_people
 from tests.web.server import serving
 
+SINCE, UNTIL = "2026-10-01", "2026-11-30"
+"""The sample calls lie in between."""
 FOLDER = Path(__file__).parents[2] / "docs" / "screenshots"
 
 
@@ -46,6 +48,11 @@ def _pictures(browser, address: str, locale: str) -> None:
     take(reviewer, "call-keys")
     reviewer.goto("/account")
     take(reviewer, "account")
+    officer = signed_in(browser, address, "compliance", locale=locale)
+    officer.goto(f"/dashboard?since={SINCE}&until={UNTIL}")
+    take(officer, "dashboard")
+    officer.goto(f"/search?words=征信&sound=1&since={SINCE}&until={UNTIL}")
+    take(officer, "search")
     admin = signed_in(browser, address, "admin", locale=locale)
     take(admin, "users")
     admin.goto("/system")

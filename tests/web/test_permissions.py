@@ -48,7 +48,8 @@ def test_every_permission_asked_for_is_defined(routes: list[APIRoute]) -> None:
 
 PAGES = {
     "/queue": "queue.see", "/call?id=s01": "call.see", "/audio/peaks?id=s01": "call.listen",
-    "/call/history?id=s04": "history.see", "/users": "users.manage", "/system": "system.see",
+    "/call/history?id=s04": "history.see", "/users": "users.manage", "/search": "search.use",
+    "/dashboard": "dashboard.see", "/dashboard/export?table=teams": "data.export", "/system": "system.see",
     "/openapi.json": "system.see",
 }  # fmt: skip
 

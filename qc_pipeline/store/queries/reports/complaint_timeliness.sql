@@ -13,9 +13,12 @@ FROM complaints
 WHERE state <> 'declined'
     AND (CAST($since AS TIMESTAMPTZ) IS NULL OR received_at >= $since)
     AND (CAST($until AS TIMESTAMPTZ) IS NULL OR received_at < $until)
-    AND ($bank IS NULL OR EXISTS (
+    AND (($bank IS NULL AND $team IS NULL AND $agent IS NULL) OR EXISTS (
         SELECT 1 FROM calls
-        WHERE list_contains(complaints.calls, calls.call_id) AND calls.bank = $bank
+        WHERE list_contains(complaints.calls, calls.call_id)
+            AND ($bank IS NULL OR calls.bank = $bank)
+            AND ($team IS NULL OR calls.team = $team)
+            AND ($agent IS NULL OR calls.agent_id = $agent)
     ))
 GROUP BY channel
 ORDER BY received DESC, channel;

@@ -21,5 +21,7 @@ WHERE findings.detector <> 'human'
     AND (CAST($since AS TIMESTAMPTZ) IS NULL OR calls.started_at >= $since)
     AND (CAST($until AS TIMESTAMPTZ) IS NULL OR calls.started_at < $until)
     AND ($bank IS NULL OR calls.bank = $bank)
+    AND ($team IS NULL OR calls.team = $team)
+    AND ($agent IS NULL OR calls.agent_id = $agent)
 GROUP BY ALL
 ORDER BY code, rule_id;

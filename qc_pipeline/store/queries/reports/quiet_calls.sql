@@ -22,5 +22,7 @@ FROM (
         AND (CAST($since AS TIMESTAMPTZ) IS NULL OR calls.started_at >= $since)
         AND (CAST($until AS TIMESTAMPTZ) IS NULL OR calls.started_at < $until)
         AND ($bank IS NULL OR calls.bank = $bank)
+        AND ($team IS NULL OR calls.team = $team)
+        AND ($agent IS NULL OR calls.agent_id = $agent)
     GROUP BY calls.call_id
 );

@@ -16,5 +16,7 @@ WHERE cases.occurrence_any IS NOT NULL
     AND (CAST($since AS TIMESTAMPTZ) IS NULL OR cases.conduct_at >= $since)
     AND (CAST($until AS TIMESTAMPTZ) IS NULL OR cases.conduct_at < $until)
     AND ($bank IS NULL OR calls.bank = $bank)
+    AND ($team IS NULL OR calls.team = $team)
+    AND ($agent IS NULL OR calls.agent_id = $agent)
     AND ($code IS NULL OR cases.code = $code)
 GROUP BY part;

@@ -7,6 +7,8 @@ WITH quiet AS (
         AND (CAST($since AS TIMESTAMPTZ) IS NULL OR calls.started_at >= $since)
         AND (CAST($until AS TIMESTAMPTZ) IS NULL OR calls.started_at < $until)
         AND ($bank IS NULL OR calls.bank = $bank)
+        AND ($team IS NULL OR calls.team = $team)
+        AND ($agent IS NULL OR calls.agent_id = $agent)
         AND NOT EXISTS (
             SELECT 1 FROM findings
             WHERE findings.call_id = calls.call_id AND findings.superseded_at IS NULL
