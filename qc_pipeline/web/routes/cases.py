@@ -10,8 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from qc_pipeline.records import SHANGHAI, Severity
 from qc_pipeline.registers import appeal_desk, case_desk
-from qc_pipeline.registers.discipline import CASE_STATES
 from qc_pipeline.registers.appeals import Outcome
+from qc_pipeline.registers.discipline import CASE_STATES
 from qc_pipeline.registers.reversal import Decision
 from qc_pipeline.web.case_actions import STEPS, actions_for, values_for
 from qc_pipeline.web.pages import page
