@@ -51,18 +51,21 @@ def appeal() -> None:
 @by_option
 @click.option("--finding", "finding_id", help="The confirmed finding that is contested.")
 @click.option("--case", "case_id", help="The case whose sanction is contested.")
+@click.option("--whole", is_flag=True,
+              help="With --case: the case itself, if it rests on no finding (linked to another, "
+                   "or opened by a complaint).")  # fmt: skip
 @click.option("--grounds", required=True, help="What is wrong.")
 @click.option("--late-cause", help="Why it comes too late; somebody has to admit it then.")
 @home_option
 def appeal_file(
-    by: str, finding_id: str | None, case_id: str | None, grounds: str, late_cause: str | None,
-    home: Path | None,
+    by: str, finding_id: str | None, case_id: str | None, whole: bool, grounds: str,
+    late_cause: str | None, home: Path | None,
 ) -> None:  # fmt: skip
     """The collector (--by) appeals against a finding or a sanction."""
     settings, store, policy = open_home(home)
     filed = appeal_desk.file_appeal(
         store, by=by, at=datetime.now(SHANGHAI), policy=policy, keys=settings.keys,
-        grounds=grounds, finding_id=finding_id, case_id=case_id, late_cause=late_cause,
+        grounds=grounds, finding_id=finding_id, case_id=case_id, late_cause=late_cause, whole=whole,
     )  # fmt: skip
     _print_appeal(filed)
 

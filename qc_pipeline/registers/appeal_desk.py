@@ -48,8 +48,10 @@ class Decided:
 def file_appeal(
     store: Store, *, by: str, at: datetime, policy: Policy, keys: Path, grounds: str,
     finding_id: str | None = None, case_id: str | None = None, late_cause: str | None = None,
+    whole: bool = False,
 ) -> Appeal:  # fmt: skip
-    """The collector (`by`) appeals against a confirmed finding or against the sanction of a case.
+    """The collector (`by`) appeals against a confirmed finding or against the sanction of a case;
+    with `whole` against a case itself that rests on no finding of his own call.
 
     Too late is refused, unless `late_cause` says why: then somebody has to admit it.
     """
@@ -60,7 +62,8 @@ def file_appeal(
         if finding_id is not None:
             contested = _contested_finding(session, finding_id, policy=policy)
         else:
-            contested = _contested_sanction(session, read_case(session, case_id or ""))
+            case = read_case(session, case_id or "")
+            contested = _contested_case(case) if whole else _contested_sanction(case)
         known = [from_row(Appeal, row) for row in session.rows("registers/appeals")]
         event = appeals.decide_file(
             contested, known, by=check_person(by), at=check_moment(at), grounds=grounds,
@@ -225,7 +228,21 @@ def _contested_finding(session: Session, finding_id: str, *, policy: Policy) -> 
     )
 
 
-def _contested_sanction(session: Session, case: Case) -> Contested:
+def _contested_case(case: Case) -> Contested:
+    if case.basis == "own" and case.findings:
+        raise RegisterError(
+            f"case {case.case_id} rests on findings: {', '.join(case.findings)}",
+            remedy="appeal against these",
+        )
+    if not case.counts:
+        raise RegisterError(
+            f"case {case.case_id} is {case.state}", remedy="only a confirmed case can be appealed"
+        )
+    due = DueDate(case.objection_due, case.due_uncertain) if case.objection_due else None
+    return Contested("case", None, case.case_id, case.agent_id, due, frozenset())
+
+
+def _contested_sanction(case: Case) -> Contested:
     if case.state not in ("approved", "executed", "closed"):
         raise RegisterError(
             f"case {case.case_id} is {case.state}: there is no sanction yet",

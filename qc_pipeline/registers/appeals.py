@@ -1,7 +1,8 @@
 """Appeals: who may file one, when, and who decides it. Plain functions, nothing stored here.
 
 The collector appeals against a finding (3 working days) or a sanction (5), from receipt of its
-notice (POLICY "Discipline"). Who reviewed, proposed or approved never decides. What a decision
+notice (POLICY "Discipline"); against a case itself, like a finding, if it rests on none: a linked
+one, or one that a complaint opened. Who reviewed, proposed or approved never decides. What a decision
 leads to in the other registers is in `reversal`.
 """
 
@@ -21,7 +22,7 @@ from qc_pipeline.registers.hands import in_words
 from qc_pipeline.registers.people import same_person
 from qc_pipeline.registers.timeline import DueDate
 
-Against = Literal["finding", "sanction"]
+Against = Literal["finding", "sanction", "case"]
 AppealState = Literal[
     "late", "open", "refused", "withdrawn", "upheld", "partly_upheld", "dismissed"
 ]  # fmt: skip
@@ -66,8 +67,8 @@ class Appeal:
 
 @dataclass(frozen=True, slots=True)
 class Contested:
-    """What an appeal is about: a confirmed finding (`case_id` is its case, if there is one) or
-    the sanction of a case. `due` is when the window ends, None while it hasn't begun; `hands`
+    """What an appeal is about: a confirmed finding (`case_id` is its case, if there is one), the
+    sanction of a case, or a case itself. `due` is when the window ends, None while it hasn't begun; `hands`
     are those who reviewed, proposed, approved or have a stake in it.
     """
 
@@ -83,6 +84,8 @@ class Contested:
         """What it is called."""
         if self.against == "finding":
             return f"finding {self.finding_id}"
+        if self.against == "case":
+            return f"case {self.case_id}"
         return f"the sanction of case {self.case_id}"
 
 
@@ -178,6 +181,10 @@ def decide_outcome(
         raise RegisterError(
             "a severity belongs to a partly upheld appeal against a finding, and only to that",
             remedy="name the milder severity, or leave it out",
+        )
+    if appeal.against == "case" and partly:
+        raise RegisterError(
+            f"case {appeal.case_id} stands or falls", remedy="uphold the appeal, or dismiss it"
         )
     if not partly and level is not None:
         raise RegisterError(

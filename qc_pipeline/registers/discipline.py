@@ -98,8 +98,8 @@ class Case:
 
     Counts and proposal (`level`, `level_to`, `consequences` ...) are the ladder's and empty while
     it doesn't count; `chosen_level` (`none`: let off), `chosen_consequences` and `amounts`
-    (`fine=200.00`, yuan) are what people chose. `handled_by` are all who proposed, approved or
-    returned; `to_return_yuan` is money taken that has lost its ground.
+    (`fine=200.00`, yuan) are what people chose. `handled_by` are all who proposed, approved,
+    returned or, where it rests on no finding, confirmed; `to_return_yuan` is money taken that has lost its ground.
     """
 
     case_id: str
@@ -357,6 +357,8 @@ def apply(case: Case | None, event: RegisterEvent) -> Case:
             findings=tuple(details["findings"]),
             linked_to=details["linked_to"],
             basis=details.get("basis", "own"),
+            # Who proposed that somebody knew and was silent doesn't decide on it as well.
+            handled_by=(event.actor,) if details.get("basis") == "bystander" else (),
         )
     if event.action == FINDINGS_CHANGED:
         changed = replace(case, findings=tuple(details["findings"]), severity=details["severity"])

@@ -125,7 +125,12 @@ def decide_settle(
             f"case {case.case_id} follows its findings", remedy="confirm or reject those: qc review"
         )
     reason = in_words(reason, "the decision needs a reason", "say what it rests on")
-    return decide_move(case, to, by=hand.by, at=hand.at, note=reason)
+    if any(same_person(hand.by, each) for each in case.handled_by):
+        raise RegisterError(
+            f"{hand.by} proposed case {case.case_id}", remedy="another person decides on it"
+        )
+    handled = sorted({*case.handled_by, hand.by})
+    return decide_move(case, to, by=hand.by, at=hand.at, note=reason, handled_by=handled)
 
 
 def conduct_of(case: Case) -> JudgedFinding:

@@ -212,6 +212,9 @@ def _effects(
             )
         ]  # fmt: skip
     case = situation.registers.cases[appeal.case_id or ""]
+    if appeal.against == "case":
+        note = f"申诉 {appeal.appeal_id}：{decision.reasons}"
+        return discipline.decide_take_back(case, by=by, at=at, note=note) if case.alive else []
     level = decision.level if decision.outcome == "partly_upheld" else NO_SANCTION
     if level is None or not case.alive:
         return []

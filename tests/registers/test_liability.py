@@ -137,7 +137,9 @@ def test_a_superior_who_knew_and_was_silent_is_linked_as_an_offender(office):
     with pytest.raises(RegisterError, match="has a case linked"):
         office.act("link_bystander", case, "boss", person="G01", evidence="在场")
     office.act("take_up", bystander, "boss")
-    bystander = office.act("confirm_case", bystander, "boss", reason="属实")
+    with pytest.raises(RegisterError, match="boss proposed"):
+        office.act("confirm_case", bystander, "boss", reason="属实")
+    bystander = office.act("confirm_case", bystander, "chief", reason="属实")
     assert (bystander.occurrence_any, bystander.level) == (1, "L1"), "treated as who did it"
     with pytest.raises(RegisterError, match="link to the case of who did it"):
         office.act("link_bystander", bystander, "boss", person="D01", evidence="在场")
@@ -212,6 +214,49 @@ def test_without_a_case_it_opens_one_that_waits_for_a_person(office):
     )  # fmt: skip
     fed = office.act("confirm_case", fed, "boss", reason="投诉核查报告")
     assert (fed.state, fed.level, fed.occurrence_any) == ("confirmed", "L1", 1)
+    assert office.register_problems() == []
+
+
+def test_a_case_without_a_finding_is_appealed_as_a_whole(office):
+    scanned(office.store, a_call("c7", at=on(3)))
+    [fed] = feed(office, ["c7"], code="service_conduct")
+    known = {"at": office.at, "policy": office.policy, "keys": office.keys}
+    with pytest.raises(RegisterError, match="only a confirmed case"):
+        appeal_desk.file_appeal(
+            office.store, by="A01", grounds="不实", case_id=fed.case_id, whole=True, **known
+        )
+    office.act("confirm_case", fed, "boss", reason="投诉核查报告")
+    fed = office.noticed(fed)
+    own = office.case(at=on(2))
+    known["at"] = office.at
+    with pytest.raises(RegisterError, match="rests on findings"):
+        appeal_desk.file_appeal(
+            office.store, by="A01", grounds="不实", case_id=own.case_id, whole=True, **known
+        )
+    with pytest.raises(RegisterError, match="window to appeal"):
+        appeal_desk.file_appeal(
+            office.store, by="A01", grounds="不实", case_id=fed.case_id, whole=True,
+            **{**known, "at": on(30)},
+        )  # fmt: skip
+    appeal = appeal_desk.file_appeal(
+        office.store, by="A01", grounds="不实", case_id=fed.case_id, whole=True, **known
+    )
+    with pytest.raises(RegisterError, match="had a hand"):
+        appeal_desk.decide_appeal(
+            office.store, appeal.appeal_id, Decision("upheld", "x"), by="boss", **known
+        )
+    partly = Decision("partly_upheld", "x", level="L1")
+    with pytest.raises(RegisterError, match="stands or falls"):
+        appeal_desk.decide_appeal(office.store, appeal.appeal_id, partly, by="judge", **known)
+    said = appeal_desk.preview_appeal(
+        office.store, appeal.appeal_id, Decision("upheld", "录音无此话"), by="judge",
+        at=office.at, policy=office.policy,
+    )  # fmt: skip
+    done = appeal_desk.decide_appeal(
+        office.store, appeal.appeal_id, Decision("upheld", "录音无此话"), by="judge", **known
+    )
+    assert done == said
+    assert office.now(fed).state == "reversed"
     assert office.register_problems() == []
 
 
