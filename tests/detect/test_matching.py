@@ -5,13 +5,25 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from qc_pipeline.detect.content import content_of
-from qc_pipeline.detect.matching import Hit, PatternBank, compile_regex, find_regex
+from qc_pipeline.detect.line import TextLine, detect_line
+from qc_pipeline.detect.matching import Hit, Matcher, PatternBank, compile_regex, find_regex
 from qc_pipeline.detect.patterns import parse_pattern
+from qc_pipeline.detect.rules import RuleSet, load_rules
 from qc_pipeline.errors import RuleError
+from qc_pipeline.policy.load import Policy
+from qc_pipeline.settings import packaged_dir
 
 CLASSES = {"court": ("法院", "法庭"), "kin": ("爸", "妈妈")}
+
+
+@pytest.fixture(scope="module")
+def rules(policy: Policy) -> RuleSet:
+    """The product's own."""
+    return load_rules(packaged_dir("lexicons"), taxonomy=policy.taxonomy)
 
 
 def scan(pattern: str, text: str, *, sound_alike: bool = True) -> tuple[Hit, ...]:
@@ -88,6 +100,28 @@ def test_an_empty_bank_finds_nothing() -> None:
 @pytest.mark.parametrize("text", ["", "，。", "😀", "a" * 10_000, "带" * 10_000, "𠮷" * 50])
 def test_any_text_can_be_scanned(text: str) -> None:
     assert scan("带…{12}人…{12}去…{12}家…{12}门", text) == ()
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="你还不钱就上门去找爸妈法院。？吗了a", max_size=40))
+def test_which_engine_runs_a_pattern_makes_no_difference(text: str) -> None:
+    for source in ("[你|你还]…{3}(不)钱", "^…{2}[上|去]门", "[吗|了]…{1}$", "<kin>…{4}<court>|就"):
+        pattern = parse_pattern(source, classes=CLASSES)
+        content = content_of(text)
+        linear = find_regex(compile_regex(pattern.regex), content.text, content.encoded)
+        hits = Matcher(pattern, sound_alike=False).by_characters(content)
+        assert [(hit.start, hit.end) for hit in hits] == [(hit.start, hit.end) for hit in linear]
+
+
+@pytest.mark.parametrize(
+    "text", ["还" * 400, "你再不" * 130, "😀" * 300, "𠮷还钱" * 120, "a你1" * 130]
+)
+def test_no_pattern_of_the_product_runs_away_on_a_monotonous_text(
+    rules: RuleSet, policy: Policy, text: str
+) -> None:
+    began = time.process_time()
+    detect_line(TextLine("1", text), rules=rules, policy=policy)
+    assert time.process_time() - began < 20  # exponential time would be years
 
 
 def test_long_text_and_greedy_patterns_take_no_time() -> None:
