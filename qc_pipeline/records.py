@@ -245,6 +245,23 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
+class UtteranceSound:
+    """How something was said. Levels in dB, times in seconds; None where it can't be measured.
+
+    `louder_db`: against the same side's usual level in this call. `pace`: characters a second.
+    `pause_before_s`: how long nobody had spoken. `overlap_s`: while the other side spoke too.
+    `interrupts`: begins over the other side, for more than 0.8 s, and the other side gives way.
+    """
+
+    level_dbfs: float
+    louder_db: float
+    pace: float
+    pause_before_s: float
+    overlap_s: float | None = None
+    interrupts: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One stretch of speech by one speaker. `suspect` says why the text may be invented."""
 
@@ -258,11 +275,16 @@ class Utterance:
     suspect: str | None = None
     channel: int = 0
     words: tuple[Word, ...] = ()
+    sound: UtteranceSound | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What recognition made of one recording under one configuration (artefact 1)."""
+    """What recognition made of one recording under one configuration (artefact 1).
+
+    `third_voice_s` is when a further person seems to join (a call passed on); `voices_confidence`
+    how surely two voices were told apart on one channel, None where that wasn't tried.
+    """
 
     recording_sha256: str
     config_hash: str
@@ -272,8 +294,12 @@ class Transcript:
     channels: int
     speech_s: float
     utterances: tuple[Utterance, ...]
-    role_source: Literal["channel_map", "content", "single", "none"] = "none"
+    role_source: Literal["channel_map", "content", "voices", "contradicted", "single", "none"] = (
+        "none"
+    )
     role_confidence: float = 0.0
+    third_voice_s: float | None = None
+    voices_confidence: float | None = None
     damaged_at_s: float | None = None
 
 

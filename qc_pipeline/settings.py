@@ -38,6 +38,9 @@ class SpeechSettings(_Section):
     respell: bool = Field(True, description="choose among characters that sound alike by context")
     window_s: float = Field(20.0, ge=5, le=28, description="speech the model hears at once")
     turn_gap_s: float = Field(0.7, gt=0, le=5, description="a longer pause ends an utterance")
+    diarizer: Literal["voices", "none"] = Field(
+        "voices", description="how speakers on one channel are told apart; none = not at all"
+    )
     batch_size: int = Field(8, ge=1, le=128)
     jobs: int = Field(0, ge=0, description="worker processes; 0 = one per core")
     threads: int = Field(1, ge=1, description="threads per worker process")

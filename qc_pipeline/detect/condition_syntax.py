@@ -81,7 +81,7 @@ class _Call(_Operator):
 
 
 class _Acoustic(_Operator):
-    measure: Literal["loudness", "pace", "interruptions", "silence"]
+    measure: c.Measure
     at_least: float | None = None
     at_most: float | None = None
 
@@ -231,8 +231,10 @@ class ConditionReader:
         return c.Fact(of, allowed)
 
     def _acoustic(self, value: Any, at: Location, sound: bool) -> c.Condition:
-        _parsed(_Acoustic, value, at)
-        return c.NotMeasured()
+        written = _parsed(_Acoustic, value, at)
+        if written.at_least is None and written.at_most is None:
+            raise Misplaced(at, "acoustic needs at_least or at_most")
+        return c.Sounds(written.measure, written.at_least, written.at_most)
 
     def _classifier(self, value: Any, at: Location, sound: bool) -> c.Condition:
         written = _parsed(_Classifier, value, at)

@@ -241,10 +241,47 @@ class Fact(Condition):
 
 @dataclass(frozen=True, slots=True)
 class NotMeasured(Condition):
-    """An acoustic measure: false while nothing measures it."""
+    """Never holds."""
 
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
         return ()
+
+
+Measure = Literal["loudness", "pace", "interruptions", "silence"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sounds(Condition):
+    """An acoustic measure of the utterance lies within bounds. False where it wasn't measured."""
+
+    measure: Measure
+    at_least: float | None
+    at_most: float | None
+
+    def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        value = _measured(self.measure, scene, place)
+        return _when(
+            value is not None
+            and (self.at_least is None or value >= self.at_least)
+            and (self.at_most is None or value <= self.at_most)
+        )
+
+
+def _measured(measure: Measure, scene: Scene, place: int) -> float | None:
+    turn = scene.turns[place]
+    sound = turn.utterance.sound
+    if sound is None:
+        return None
+    if measure == "loudness":
+        return sound.louder_db
+    if measure == "pace":
+        return sound.pace
+    if measure == "silence":
+        return sound.pause_before_s
+    if sound.interrupts is None:
+        return None
+    own = (t.utterance.sound for t in scene.turns[: place + 1] if t.speaker == turn.speaker)
+    return float(sum(1 for each in own if each is not None and each.interrupts))
 
 
 @dataclass(frozen=True, slots=True)

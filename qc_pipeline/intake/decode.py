@@ -56,8 +56,18 @@ def decode_audio(path: Path, *, sample_rate: int = 16_000) -> Audio:
     What decodes is kept when the rest is damaged. Raises RecordingUnreadable when nothing does.
     """
     decoding = Decoding(path, sample_rate=sample_rate)
-    blocks = list(decoding.blocks())
-    return Audio(np.concatenate(blocks, axis=1), sample_rate, decoding.damaged_at_s)
+    return Audio(_joined(list(decoding.blocks())), sample_rate, decoding.damaged_at_s)
+
+
+def _joined(blocks: list[Samples]) -> Samples:
+    """The blocks in one piece; each is let go as it is copied, so that nothing is held twice."""
+    whole = np.empty((blocks[0].shape[0], sum(b.shape[1] for b in blocks)), np.float32)
+    end = whole.shape[1]
+    while blocks:
+        block = blocks.pop()
+        whole[:, end - block.shape[1] : end] = block
+        end -= block.shape[1]
+    return whole
 
 
 class Decoding:

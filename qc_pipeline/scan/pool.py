@@ -107,6 +107,8 @@ def _alone(item: Item, workshop: Workshop[Item, Result]) -> Result | BaseExcepti
 
 
 def _new_pool(workshop: Workshop[Item, Result], jobs: int) -> ProcessPoolExecutor:
+    # Workers share the cores; NumPy reads this when a new process first imports it.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     return ProcessPoolExecutor(
         max_workers=jobs,
         mp_context=multiprocessing.get_context("spawn"),

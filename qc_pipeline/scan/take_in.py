@@ -21,7 +21,12 @@ from qc_pipeline.intake.probe import probe_recording
 from qc_pipeline.intake.recording_store import RecordingStore
 from qc_pipeline.policy import Policy
 from qc_pipeline.records import CallRecord, Coverage, Finding, Recording, Status
-from qc_pipeline.scan.integrity import length_mismatch, recording_finding
+from qc_pipeline.scan.integrity import (
+    length_mismatch,
+    recording_finding,
+    sound_findings,
+    soundness_of,
+)
 from qc_pipeline.scan.night import Night
 
 
@@ -55,6 +60,7 @@ def take_in(call: CallRecord, *, night: Night, recordings: RecordingStore) -> Ta
         )
         recording = probe_recording(path, max_duration_s=night.settings.intake.max_duration_s)
         key = recordings.put(path, recording)
+        sound = soundness_of(path, recording, home=night.settings.home)
     except RecordingOutsideRoots as error:
         return _ended(call, Coverage(call.call_id, "unreadable", str(error)))
     except RecordingMissing as error:
@@ -71,7 +77,7 @@ def take_in(call: CallRecord, *, night: Night, recordings: RecordingStore) -> Ta
         recording=_with_key(recording, key),
         coverage=None,
         mismatch=mismatch,
-        findings=findings,
+        findings=(*findings, *sound_findings(call, sound, policy=night.policy)),
     )
 
 

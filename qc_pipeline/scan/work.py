@@ -29,7 +29,13 @@ from qc_pipeline.records import (
 )
 from qc_pipeline.scan.facts import facts_hash
 from qc_pipeline.settings import Settings
-from qc_pipeline.speech.recognise import config_hash, load_transcriber, recognise
+from qc_pipeline.speech.diarise import Diarizer
+from qc_pipeline.speech.recognise import (
+    config_hash,
+    load_diarizer,
+    load_transcriber,
+    recognise,
+)
 from qc_pipeline.speech.transcriber import Transcriber
 from qc_pipeline.store.artefacts import (
     detection_key,
@@ -77,6 +83,7 @@ class Workbench:
     rules: RuleSet
     transcriber: Callable[[], Transcriber]
     memory: RememberingClassifier | None = None
+    diarizer: Diarizer | None = None
 
 
 def open_workbench(settings: Settings) -> Workbench:
@@ -94,7 +101,7 @@ def open_workbench(settings: Settings) -> Workbench:
             loaded.append(load_transcriber(settings.speech))
         return loaded[0]
 
-    return Workbench(settings, policy, rules, transcriber, memory)
+    return Workbench(settings, policy, rules, transcriber, memory, load_diarizer(settings.speech))
 
 
 _bench: list[Workbench] = []
@@ -209,15 +216,39 @@ def coverage_of(item: WorkItem, transcript: Transcript, settings: Settings) -> C
         return Coverage(call_id, "too_short", f"语音仅 {transcript.speech_s:.1f} 秒")
     if item.mismatch:
         return Coverage(call_id, "mismatch", item.mismatch)
-    notes = []
+    notes = _about_the_file(item)
     if transcript.damaged_at_s is not None:
         notes.append(f"录音在 {transcript.damaged_at_s:.0f} 秒处损坏，之后无法解码")
+    if transcript.role_source == "contradicted":
+        notes.append(
+            f"声道表（{item.context.call.channels}）与谈话内容相反"
+            f"（把握 {transcript.role_confidence:.2f}），疑似左右声道颠倒"
+        )
     if all(utterance.speaker == "unknown" for utterance in transcript.utterances):
         notes.append("未能区分坐席与客户，命中待人工判断")
+    elif transcript.role_source == "voices":
+        notes.append(f"单声道，按声音和内容区分坐席与客户（把握 {transcript.role_confidence:.2f}）")
+    if transcript.third_voice_s is not None:
+        notes.append(f"约 {transcript.third_voice_s:.0f} 秒起似有第三人说话（可能转接）")
     suspect = sum(1 for utterance in transcript.utterances if utterance.suspect)
     if suspect:
         notes.append(f"{len(transcript.utterances)} 句中 {suspect} 句识别存疑")
     return Coverage(call_id, "scanned", "；".join(notes))
+
+
+def _about_the_file(item: WorkItem) -> list[str]:
+    """Where the file contradicts the channel map, and what its sound gives reason to check."""
+    notes = [
+        finding.reasons[0].split(": ", 1)[1]
+        for finding in item.findings
+        if finding.detector == "integrity" and finding.status == "quarantined"
+    ]
+    stated, found = item.context.call.channels, item.recording.channels if item.recording else 0
+    if stated in ("agent,customer", "customer,agent") and found != 2:
+        notes.append(f"清单称双声道（{stated}），录音有 {found} 个声道，声道表未采用")
+    if stated == "mono" and found > 1:
+        notes.append(f"清单称单声道，录音有 {found} 个声道，已合并识别")
+    return notes
 
 
 def artefact_paths(item: WorkItem, home: Path) -> tuple[Path | None, Path]:
@@ -237,6 +268,7 @@ def _recognise(item: WorkItem, recording: Recording, bench: Workbench) -> Transc
         channels=item.context.call.channels,
         transcriber=bench.transcriber(),
         settings=bench.settings.speech,
+        diarizer=bench.diarizer,
     )
     return replace(transcript, damaged_at_s=audio.damaged_at_s)
 

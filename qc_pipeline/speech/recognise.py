@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,11 +15,12 @@ from qc_pipeline.records import Transcript, Utterance
 from qc_pipeline.settings import SpeechSettings
 from qc_pipeline.speech.acoustics import DIGITAL_SILENCE_DBFS, level_between, speech_seconds
 from qc_pipeline.speech.crosstalk import same_sound, without_crosstalk, without_echoed_text
+from qc_pipeline.speech.diarise import Diarisation, Diarizer, VoiceDiarizer
 from qc_pipeline.speech.hallucination import PHANTOMS, is_mere_uncertainty, suspicion
 from qc_pipeline.speech.heard import Heard, hear, utterance_of
 from qc_pipeline.speech.models import model_fingerprint, resolve_model
 from qc_pipeline.speech.respelling import ngrams_sha256, packaged_ngrams, respell
-from qc_pipeline.speech.roles import ROLE_CUES, ChannelMap, Roles, roles_of
+from qc_pipeline.speech.roles import ROLE_CUES, ChannelMap, Roles, roles_of, roles_of_voices
 from qc_pipeline.speech.segment import (
     WHISPER_WINDOW_S,
     Samples,
@@ -29,6 +31,7 @@ from qc_pipeline.speech.segment import (
     group_turns,
     pack,
 )
+from qc_pipeline.speech.talk import with_sound
 from qc_pipeline.speech.transcriber import Transcriber
 from qc_pipeline.speech.whisper import WhisperTranscriber
 
@@ -39,6 +42,8 @@ _NOT_IN_TRANSCRIPT = {"model", "jobs", "threads", "batch_size", "calls_per_worke
 _CONTEXT_S = 0.25  # sound kept on either side of a stretch of speech
 _LONGEST_WINDOW_S = WHISPER_WINDOW_S - 1.0
 _UNHEARD_S = 0.8  # shorter stretches without words may be a cough or a hum
+_WORTH_PARTING = 0.4  # confidence from which voices end each other's turns
+_DOUBTFUL_VOICE = 0.1  # of the way from "either voice" to "surely this one"
 _NOT_UNDERSTOOD = "no_text: 有人说话，但未能识别出内容"
 _WINDOW_SLACK = 1.4  # a window may be this much longer than asked for, to end between turns
 
@@ -56,6 +61,7 @@ def config_hash(settings: SpeechSettings, *, channels: str | None, model_fingerp
             *(hashlib.sha256(p.read_bytes()).hexdigest() for p in (PHANTOMS, ROLE_CUES)),
             ngrams_sha256() if _respells(settings) else "",
         ],
+        "diarizer": diarizer.fingerprint if (diarizer := load_diarizer(settings)) else None,
     }
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -86,6 +92,11 @@ def load_transcriber(settings: SpeechSettings) -> Transcriber:
     )
 
 
+def load_diarizer(settings: SpeechSettings) -> Diarizer | None:
+    """What tells voices on one channel apart, as `settings` say; None for nothing."""
+    return VoiceDiarizer() if settings.diarizer == "voices" else None
+
+
 def recognise(
     audio: Audio,
     *,
@@ -93,22 +104,32 @@ def recognise(
     channels: ChannelMap | None,
     transcriber: Transcriber,
     settings: SpeechSettings,
+    diarizer: Diarizer | None = None,
 ) -> Transcript:
     """The transcript of one recording, 16 kHz: utterances of all channels by time.
 
     `channels` is the call record's channel map; None = work it out. Without speech there are
-    no utterances. Raises ModelError when the recogniser isn't installed or its model is gone.
+    no utterances. Without `diarizer` the speakers of one channel stay unknown.
+    Raises ModelError when the recogniser isn't installed or a model is gone.
     """
     samples = _separate_channels(audio, channels)
     spans = _speech(samples)
+    voices = _voices(samples, spans, diarizer)
+    if voices is not None and voices.told_apart and voices.confidence >= _WORTH_PARTING:
+        spans = [Span(v.voice, v.start_s, v.end_s) for v in voices.stretches]
     turns = group_turns(spans, gap_s=settings.turn_gap_s)
     heard = _heard(samples, turns, transcriber, settings)
     heard = [item for item in heard if not _over_nothing(samples, item)]
-    heard = without_echoed_text(samples, heard, sample_rate=SAMPLE_RATE)
-    roles = roles_of(heard, channels=samples.shape[0], channel_map=channels)
-    utterances = _utterances(heard, roles, settings)
+    if samples.shape[0] > 1:
+        heard = without_echoed_text(samples, heard, sample_rate=SAMPLE_RATE)
+    if voices is None:
+        roles = roles_of(heard, channels=samples.shape[0], channel_map=channels)
+    else:
+        roles = roles_of_voices(heard, confidence=_confidence(voices))
+    utterances = _utterances(heard, roles, settings, voices)
     if _respells(settings):
         utterances = respell(utterances, packaged_ngrams())
+    utterances = with_sound(utterances, samples, sample_rate=SAMPLE_RATE)
     return Transcript(
         recording_sha256=recording_sha256,
         config_hash=config_hash(
@@ -122,7 +143,40 @@ def recognise(
         utterances=tuple(utterances),
         role_source=roles.source,
         role_confidence=round(roles.confidence, 4),
+        third_voice_s=_third_voice(samples, spans, voices, diarizer),
+        voices_confidence=None if voices is None else round(voices.confidence, 4),
     )
+
+
+def _voices(
+    samples: Samples, spans: Sequence[Span], diarizer: Diarizer | None
+) -> Diarisation | None:
+    """Who speaks when on the only channel; None where there are more, or no way to tell."""
+    if diarizer is None or samples.shape[0] > 1 or not spans:
+        return None
+    return diarizer.diarise(samples[0], spans)
+
+
+def _confidence(voices: Diarisation) -> float:
+    # With a third person in the call, two roles don't cover who speaks.
+    sure = voices.told_apart and voices.third_voice_s is None
+    return voices.confidence if sure else 0.0
+
+
+def _third_voice(
+    samples: Samples,
+    spans: Sequence[Span],
+    voices: Diarisation | None,
+    diarizer: Diarizer | None,
+) -> float | None:
+    """When a further person joins: on one channel, or on either of two."""
+    if voices is not None or diarizer is None:
+        return voices.third_voice_s if voices is not None else None
+    found = [
+        diarizer.new_voice(samples[channel], [s for s in spans if s.channel == channel])
+        for channel in range(samples.shape[0])
+    ]
+    return min((at_s for at_s in found if at_s is not None), default=None)
 
 
 def _respells(settings: SpeechSettings) -> bool:
@@ -158,6 +212,7 @@ def _heard(
     samples: Samples, turns: Sequence[Turn], transcriber: Transcriber, settings: SpeechSettings
 ) -> list[Heard]:
     """All turns recognised in full windows; those that failed there once more, each alone."""
+    one_channel = samples.shape[0] == 1
 
     def windows_over(group: Sequence[Turn], channel: int) -> list[Window]:
         return pack(
@@ -172,13 +227,20 @@ def _heard(
     windows = [
         window
         for channel in range(samples.shape[0])
-        for window in windows_over([t for t in turns if t.channel == channel], channel)
+        # Voices of one channel share its windows: cutting them apart would cost words.
+        for window in windows_over(
+            [t for t in turns if one_channel or t.channel == channel], channel
+        )
     ]
     first = hear(turns, windows, transcriber.transcribe(windows, hotwords=settings.hotwords))
     failed = [i for i, item in enumerate(first) if item.has_holes or _doubt(item, settings)]
     if not failed:
         return first
-    alone = [window for i in failed for window in windows_over([turns[i]], turns[i].channel)]
+    alone = [
+        window
+        for i in failed
+        for window in windows_over([turns[i]], 0 if one_channel else turns[i].channel)
+    ]
     again = hear([turns[i] for i in failed], alone, transcriber.transcribe_again(alone))
     result = list(first)
     for index, second in zip(failed, again, strict=True):
@@ -212,24 +274,39 @@ def _doubt(item: Heard, settings: SpeechSettings) -> str | None:
 def _over_nothing(samples: Samples, item: Heard) -> bool:
     """Whether a turn stands on digital silence: nobody can have said anything there."""
     turn = item.turn
-    level = level_between(samples[turn.channel], turn.start_s, turn.end_s, sample_rate=SAMPLE_RATE)
+    sound = samples[min(turn.channel, samples.shape[0] - 1)]
+    level = level_between(sound, turn.start_s, turn.end_s, sample_rate=SAMPLE_RATE)
     return level < DIGITAL_SILENCE_DBFS
 
 
-def _utterances(heard: Sequence[Heard], roles: Roles, settings: SpeechSettings) -> list[Utterance]:
-    """What was heard; where somebody spoke and nothing was understood, an utterance says so."""
+def _utterances(
+    heard: Sequence[Heard], roles: Roles, settings: SpeechSettings, voices: Diarisation | None
+) -> list[Utterance]:
+    """What was heard; where somebody spoke and nothing was understood, an utterance says so.
+
+    A turn whose voice is doubtful is nobody's.
+    """
     utterances: list[Utterance] = []
+    margins = {(v.start_s, v.end_s): v.margin for v in voices.stretches} if voices else {}
     for item in heard:
         understood = any(char.isalnum() for char in item.text)
         if not understood and item.turn.speech_s < _UNHEARD_S:
             continue
-        utterances.append(
-            utterance_of(
-                item,
-                index=len(utterances),
-                speaker=roles.speaker_of[item.turn.channel],
-                suspect=_doubt(item, settings) if understood else _NOT_UNDERSTOOD,
-                language=settings.language,
-            )
+        speaker = roles.speaker_of[item.turn.channel]
+        if margins and _margin(item.turn, margins) < _DOUBTFUL_VOICE:
+            speaker = "unknown"
+        utterance = utterance_of(
+            item,
+            index=len(utterances),
+            speaker=speaker,
+            suspect=_doubt(item, settings) if understood else _NOT_UNDERSTOOD,
+            language=settings.language,
         )
+        utterances.append(utterance if voices is None else replace(utterance, channel=0))
     return utterances
+
+
+def _margin(turn: Turn, margins: Mapping[tuple[float, float], float]) -> float:
+    """How surely a turn is its voice's, its stretches weighed by their length."""
+    weighed = [margins[span.start_s, span.end_s] * span.length_s for span in turn.spans]
+    return sum(weighed) / max(turn.speech_s, 1e-6)

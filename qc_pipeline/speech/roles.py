@@ -26,7 +26,7 @@ ROLE_CUES = Path(__file__).with_name("role_cues.yaml")
 _FEW_PRONOUNS = 2  # so that one 你 in a short call decides nothing
 
 ChannelMap = Literal["agent,customer", "customer,agent", "mono"]
-RoleSource = Literal["channel_map", "content", "single", "none"]
+RoleSource = Literal["channel_map", "content", "voices", "contradicted", "single", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,22 +39,45 @@ class Roles:
 
 
 def roles_of(heard: Sequence[Heard], *, channels: int, channel_map: ChannelMap | None) -> Roles:
-    """Speakers by channel number. One channel holds both sides: nobody is told apart there."""
+    """Speakers by channel number. One channel holds both sides: nobody is told apart there.
+
+    A channel map is believed unless what is said speaks clearly for the opposite: then nobody is
+    named, for the collector's words would be held against the customer.
+    """
     nobody: dict[int, Speaker] = dict.fromkeys(range(channels), "unknown")
     if channels == 1:
         return Roles(nobody, "single", 0.0)
     if channels > 2:
         return Roles(nobody, "none", 0.0)
-    if channel_map == "agent,customer":
-        return Roles({0: "agent", 1: "customer"}, "channel_map", 1.0)
-    if channel_map == "customer,agent":
-        return Roles({0: "customer", 1: "agent"}, "channel_map", 1.0)
     probability = agent_probability(heard, channel=0)
+    if channel_map in ("agent,customer", "customer,agent"):
+        agent = 0 if channel_map == "agent,customer" else 1
+        against = 1 - probability if agent == 0 else probability
+        if against >= _cues().map_doubted_from:
+            return Roles(nobody, "contradicted", against)
+        return Roles({agent: "agent", 1 - agent: "customer"}, "channel_map", 1.0)
     confidence = max(probability, 1 - probability)
     if confidence < _cues().sure_from:
         return Roles(nobody, "none", confidence)
     agent = 0 if probability > 0.5 else 1
     return Roles({agent: "agent", 1 - agent: "customer"}, "content", confidence)
+
+
+def roles_of_voices(heard: Sequence[Heard], *, confidence: float) -> Roles:
+    """Speakers by voice (0, 1) on one channel, told apart with `confidence` (0..1).
+
+    Where that, or who is who, is doubtful, nobody is named.
+    """
+    cues = _cues()
+    nobody: dict[int, Speaker] = {0: "unknown", 1: "unknown"}
+    if confidence < cues.voices_sure_from:
+        return Roles(nobody, "single", 0.0)
+    probability = agent_probability(heard, channel=0)
+    sure = max(probability, 1 - probability)
+    if sure < cues.sure_from:
+        return Roles(nobody, "single", sure)
+    agent = 0 if probability > 0.5 else 1
+    return Roles({agent: "agent", 1 - agent: "customer"}, "voices", sure)
 
 
 def agent_probability(heard: Sequence[Heard], *, channel: int) -> float:
@@ -74,6 +97,8 @@ class _Cues:
     agent: tuple[tuple[re.Pattern[str], float], ...]
     customer: tuple[tuple[re.Pattern[str], float], ...]
     sure_from: float
+    voices_sure_from: float
+    map_doubted_from: float
     talk_weight: float
     pronoun_weight: float
     evidence_scale: float
@@ -104,6 +129,7 @@ def _cues() -> _Cues:
         for side in ("agent", "customer")
     )
     return _Cues(
-        agent, customer, float(raw["sure_from"]), float(raw["talk_weight"]),
-        float(raw["pronoun_weight"]), float(raw["evidence_scale"]),
+        agent, customer, float(raw["sure_from"]), float(raw["voices_sure_from"]),
+        float(raw["map_doubted_from"]),
+        float(raw["talk_weight"]), float(raw["pronoun_weight"]), float(raw["evidence_scale"]),
     )  # fmt: skip

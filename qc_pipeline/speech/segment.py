@@ -194,12 +194,13 @@ def pack(
     max_s: float,
     context_s: float,
 ) -> list[Window]:
-    """Windows of about `target_s` and at most `max_s` seconds over the turns of one channel.
+    """Windows of about `target_s` and at most `max_s` seconds over the turns of one channel,
+    whose spans may belong to several voices.
 
     Around each span up to `context_s` of the recording is kept on either side; what lies
     between is left out. Windows end between turns where that is possible.
     """
-    spans = [span for turn in turns for span in turn.spans]
+    spans = sorted((s for turn in turns for s in turn.spans), key=lambda span: span.start_s)
     turn_ends = {turn.spans[-1] for turn in turns}
     padded = _padded(spans, context_s, len(samples) / sample_rate)
     cuts = _cuts(

@@ -26,7 +26,7 @@ from qc_pipeline.records import Detection, Transcript
 log = logging.getLogger("qc.artefacts")
 
 FORMAT = 1
-_FOLDERS = ("transcripts", "detections")
+_FOLDERS = ("transcripts", "detections", "soundness")
 _LONGEST_NAME = 120
 _HEAD = re.compile(
     rb'\{"kind":"(?P<kind>[a-z]+)","format":(?P<format>\d+),"sha256":"(?P<sha256>[0-9a-f]{64})",'
@@ -41,6 +41,11 @@ _T = TypeVar("_T")
 def transcript_path(home: Path, sha256: str, config_hash: str) -> Path:
     """Where the transcript of a recording under one recognition configuration lies."""
     return home / "transcripts" / sha256 / f"{config_hash}.json"
+
+
+def soundness_path(home: Path, sha256: str, *, revision: int) -> Path:
+    """Where the measurements of a recording's soundness lie."""
+    return home / "soundness" / sha256[:2] / f"{sha256}-{revision}.json"
 
 
 def detection_path(home: Path, call_id: str, key: str) -> Path:

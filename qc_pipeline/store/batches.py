@@ -54,7 +54,8 @@ OUTCOME: Columns = {
 UTTERANCE: Columns = {
     "call_id": TEXT, "index": WHOLE, "speaker": TEXT, "listener": TEXT, "start_s": NUMBER,
     "end_s": NUMBER, "text": TEXT, "raw_text": TEXT, "confidence": NUMBER, "suspect": TEXT,
-    "channel": WHOLE,
+    "channel": WHOLE, "level_dbfs": NUMBER, "louder_db": NUMBER, "pace": NUMBER,
+    "pause_before_s": NUMBER, "overlap_s": NUMBER, "interrupts": TRUTH,
 }  # fmt: skip
 
 FINDING: Columns = {
@@ -137,7 +138,8 @@ def utterance_row(
     for span in sorted(listeners, key=lambda span: span.from_utterance):
         if span.from_utterance <= utterance.index:
             listener = span.role
-    return {**_fields(utterance), "call_id": call_id, "listener": listener}
+    sound = _fields(utterance.sound) if utterance.sound else {}
+    return {**_fields(utterance), **sound, "call_id": call_id, "listener": listener}
 
 
 def finding_row(finding: Finding, **version: Any) -> dict[str, Any]:

@@ -37,6 +37,8 @@ _MASKS: Mapping[str, Mapping[str, Mask]] = {
     "findings": _SPOKEN,
     "suppressed": _SPOKEN,
     "scores": {},
+    "acoustics": {},
+    "utterance_acoustics": {},
     "coverage": {"reason": mask_reference},
     "orphans": {"recording": mask_reference},
     "discipline": {"consequences": mask_reference, "open_points": mask_reference},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qc_pipeline.detect.judge import detect_scene
@@ -17,6 +19,7 @@ from qc_pipeline.records import (
     ListenerSpan,
     Speaker,
     Utterance,
+    UtteranceSound,
 )
 from tests.detect.conftest import MakeRules
 
@@ -162,3 +165,31 @@ def test_any_of_very_many_combinations_stays_small(make_rules: MakeRules, policy
     both = "{any: [{all: [上, 门]}, {all: [门, 上]}, {all: [上, 来]}]}"
     rules = make_rules(RULE % f"{{all: [{', '.join([both] * 8)}]}}")
     assert len(findings(rules, policy, call(("agent", "上门来")))) == 1
+
+
+@pytest.mark.parametrize(
+    ("bounds", "expected"),
+    [
+        ("{measure: loudness, at_least: 10}", [1]),
+        ("{measure: loudness, at_most: 0}", [0]),
+        ("{measure: pace, at_least: 5, at_most: 6}", [2]),
+        ("{measure: silence, at_least: 5}", [2]),
+        ("{measure: interruptions, at_least: 2}", [2]),
+    ],
+)
+def test_how_something_was_said_can_be_asked_for(
+    make_rules: MakeRules, policy: Policy, bounds: str, expected: list[int]
+) -> None:
+    rules = make_rules(RULE % f"{{all: [听着, {{acoustic: {bounds}}}]}}")
+    sounds = (
+        UtteranceSound(-26, 0.0, 4.0, 0.2, 0.0, False),
+        UtteranceSound(-14, 12.0, 4.5, 0.3, 1.0, True),
+        UtteranceSound(-25, 1.0, 5.5, 6.0, 1.2, True),
+    )
+    spoken = [
+        replace(utterance, sound=sound)
+        for utterance, sound in zip(call(*[("agent", "你听着")] * 3), sounds, strict=True)
+    ]
+    assert fired(rules, policy, spoken) == expected
+    unmeasured = [replace(utterance, sound=None) for utterance in spoken]
+    assert fired(rules, policy, unmeasured) == []

@@ -8,12 +8,15 @@ import pytest
 from qc_pipeline.errors import SettingsError
 from qc_pipeline.intake.decode import Audio
 from qc_pipeline.records import Transcript
+from qc_pipeline.reports.truth import read_truths
 from qc_pipeline.settings import SpeechSettings
+from qc_pipeline.speech.diarise import Diarisation, Voiced, VoiceDiarizer
 from qc_pipeline.speech.models import get_model
 from qc_pipeline.speech.recognise import config_hash, load_transcriber, recognise
-from qc_pipeline.speech.segment import Window
+from qc_pipeline.speech.segment import Span, Window
 from qc_pipeline.speech.transcriber import Recognised
 from tests.speech.builders import RATE, ScriptedTranscriber, noise, says
+from tests.speech.diarisation import SAMPLES, role_times
 
 SETTINGS = SpeechSettings()
 
@@ -159,3 +162,83 @@ def test_a_language_the_model_lacks_is_a_settings_error() -> None:
     get_model("base")
     with pytest.raises(SettingsError, match="xx"):
         load_transcriber(SpeechSettings(language="xx"))
+
+
+def test_on_one_channel_the_speakers_are_told_by_voice_and_by_what_they_say(
+    excerpt, transcriber
+) -> None:
+    both = excerpt("s05", 0, 45)
+    mixed = Audio(both.samples.sum(axis=0, keepdims=True).clip(-1, 1), RATE)
+    result = recognise(
+        mixed, recording_sha256="ab" * 32, channels="mono", transcriber=transcriber,
+        settings=SETTINGS, diarizer=VoiceDiarizer(),
+    )  # fmt: skip
+    (truth,) = (t for t in read_truths(SAMPLES / "truth") if t.call_id == "s05")
+    assert result.role_source == "voices"
+    assert {u.channel for u in result.utterances} == {0}
+    times = role_times(truth, result)
+    assert times.right > 30
+    assert times.wrong < 0.05 * times.right
+
+
+def test_without_a_diarizer_one_channel_names_nobody(excerpt) -> None:
+    sound = Audio(excerpt("s05", 0, 10).samples[:1], RATE)
+    result = transcribed(sound, ScriptedTranscriber(at_speaking_rate), "mono")
+    assert {u.speaker for u in result.utterances} == {"unknown"}
+    assert (result.role_source, result.voices_confidence) == ("single", None)
+
+
+class _Voices:
+    """One voice for ten seconds, then another, as surely as a test wants it."""
+
+    fingerprint = "scripted"
+
+    def __init__(self, confidence: float, *, margin: float = 1.0, third: float | None = None):
+        self.confidence, self.margin, self.third = confidence, margin, third
+
+    def diarise(self, samples: np.ndarray, spans: Sequence[Span]) -> Diarisation:
+        stretches = tuple(
+            Voiced(span.start_s, span.end_s, int(span.start_s > 10), self.margin) for span in spans
+        )
+        return Diarisation(stretches, self.confidence, third_voice_s=self.third)
+
+    def new_voice(self, samples: np.ndarray, spans: Sequence[Span]) -> float | None:
+        return self.third
+
+
+@pytest.mark.parametrize(
+    ("voices", "named"),
+    [
+        (_Voices(0.9), True),
+        (_Voices(0.3), False),
+        (_Voices(0.9, margin=0.01), False),
+        (_Voices(0.9, third=12.0), False),
+    ],
+    ids=["sure", "voices alike", "turns between the voices", "a third person"],
+)
+def test_doubtful_voices_name_nobody(excerpt, voices: _Voices, named: bool) -> None:
+    both = excerpt("s05", 0, 20)
+    mixed = Audio(both.samples.sum(axis=0, keepdims=True), RATE)
+
+    def says_its_part(window: Window) -> Recognised:
+        return says(
+            "您好我是星澜公司的工号八一二请报一下身份证后四位您信用卡逾期三十天了您今天能还多少"
+            "我没有钱我现在没工作我下个月再说吧我发了工资我就还我真的没办法我也不想这样"
+        )(window)
+
+    result = recognise(
+        mixed, recording_sha256="ab" * 32, channels=None, settings=SETTINGS, diarizer=voices,
+        transcriber=ScriptedTranscriber(says_its_part),
+    )  # fmt: skip
+    assert ({u.speaker for u in result.utterances} != {"unknown"}) == named
+    assert result.third_voice_s == voices.third
+
+
+def test_who_joins_later_on_one_of_two_channels_is_noted(excerpt) -> None:
+    result = recognise(
+        excerpt("s05", 0, 20), recording_sha256="ab" * 32, channels="agent,customer",
+        settings=SETTINGS, diarizer=_Voices(0.9, third=7.5),
+        transcriber=ScriptedTranscriber(at_speaking_rate),
+    )  # fmt: skip
+    assert result.third_voice_s == 7.5
+    assert {u.speaker for u in result.utterances} == {"agent", "customer"}

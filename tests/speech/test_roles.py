@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from qc_pipeline.speech.heard import Heard
-from qc_pipeline.speech.roles import agent_probability, roles_of
+from qc_pipeline.speech.roles import agent_probability, roles_of, roles_of_voices
 from tests.speech.builders import heard
 
 AGENT = (
@@ -21,10 +21,32 @@ def dialogue(agent_channel: int) -> list[Heard]:
     return turns
 
 
-def test_the_channel_map_decides_whatever_is_said() -> None:
-    mapped = roles_of(dialogue(0), channels=2, channel_map="customer,agent")
-    assert dict(mapped.speaker_of) == {0: "customer", 1: "agent"}
-    assert (mapped.source, mapped.confidence) == ("channel_map", 1.0)
+def test_the_channel_map_decides_also_when_the_talk_leaves_it_open() -> None:
+    small_talk = [heard("好的。", channel=0), heard("今天天气不错。", channel=1, start_s=5.0)]
+    for turns in (dialogue(1), small_talk):
+        mapped = roles_of(turns, channels=2, channel_map="customer,agent")
+        assert dict(mapped.speaker_of) == {0: "customer", 1: "agent"}
+        assert (mapped.source, mapped.confidence) == ("channel_map", 1.0)
+
+
+def test_a_map_that_the_talk_plainly_contradicts_names_nobody() -> None:
+    swapped = roles_of(dialogue(0), channels=2, channel_map="customer,agent")
+    assert set(swapped.speaker_of.values()) == {"unknown"}
+    assert swapped.source == "contradicted"
+    assert swapped.confidence > 0.95
+
+
+def test_voices_are_named_by_what_they_say_or_not_at_all() -> None:
+    named = roles_of_voices(dialogue(1), confidence=0.8)
+    assert dict(named.speaker_of) == {0: "customer", 1: "agent"}
+    assert named.source == "voices"
+    alike = roles_of_voices(dialogue(1), confidence=0.3)
+    assert set(alike.speaker_of.values()) == {"unknown"}
+    assert (alike.source, alike.confidence) == ("single", 0.0)
+    nothing_said = roles_of_voices(
+        [heard("嗯。", channel=0), heard("好。", channel=1)], confidence=0.9
+    )
+    assert set(nothing_said.speaker_of.values()) == {"unknown"}
 
 
 def test_without_a_map_content_and_timing_decide() -> None:

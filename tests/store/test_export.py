@@ -55,6 +55,9 @@ COLUMNS = {
     "opened_by, opened_at, reported_at, report, checked_by, checked_at, result, overdue",
     "stand_downs": "stand_down_id, agent_id, from_at, until_at, reason, case_id, ordered_by, "
     "ordered_at, lifted_by, lifted_at, lift_reason",
+    "acoustics": "call_id, agent_talk_s, customer_talk_s, agent_share",
+    "utterance_acoustics": "call_id, index, speaker, start_s, end_s, level_dbfs, louder_db, pace, "
+    "pause_before_s, overlap_s, interrupts",
     "discipline": "case_id, agent_id, code, state, occurrence_same, occurrence_any, level, "
     "conduct_at, opened_at, findings, linked_to",
     "complaints": "complaint_id, state, channel, received_at, logged_at, first_reply_due, "

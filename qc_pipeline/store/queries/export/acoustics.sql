@@ -1,0 +1,1 @@
+SELECT * FROM call_acoustics ORDER BY call_id;
