@@ -49,12 +49,8 @@ class Standing(Protocol):
     def open(self) -> float: ...
 
 
-class Classifier(Protocol):
-    """Judges utterances per code. Implementations load their model when made, not when asked."""
-
-    @property
-    def version(self) -> str:
-        """Names the model's exact content; part of a detection's key."""
+class Weighing(Protocol):
+    """How a classifier's probabilities and rules' hits are weighed against each other."""
 
     @property
     def bands(self) -> Mapping[str, Standing]:
@@ -67,6 +63,22 @@ class Classifier(Protocol):
     @property
     def dismissed_below(self) -> float:
         """A rule's hit whose joint probability is lower is suppressed."""
+
+
+class Classifier(Protocol):
+    """Judges utterances per code. Implementations load their model when made, not when asked."""
+
+    @property
+    def version(self) -> str:
+        """Names the model's exact content; part of a detection's key."""
+
+    @property
+    def written(self) -> Weighing:
+        """For words that are certain."""
+
+    @property
+    def heard(self) -> Weighing:
+        """For words that a recogniser made out, some of them wrong."""
 
     def judge(self, excerpts: Sequence[Excerpt]) -> Sequence[Meaning]:
         """One judgement for each excerpt, in order."""

@@ -39,7 +39,9 @@ _REPORTABLE = {
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line: who said what to whom (settled), what the other side said before."""
+    """One line: who said what to whom (settled), what the other side said before.
+    `confidence` 0..1: of the recogniser that made it out; 1 for written text.
+    """
 
     id: str
     text: str
@@ -47,10 +49,11 @@ class TextLine:
     callee: Role = "debtor"
     prev: str | None = None
     case: Mapping[str, Any] = field(default_factory=dict)
+    confidence: float = 1.0
 
 
 def parse_line(written: str) -> TextLine:
-    """One line of JSON: `{"id", "text", "speaker", "callee", "prev"?, "case"?}`.
+    """One line of JSON: `{"id", "text", "speaker", "callee", "prev"?, "case"?, "confidence"?}`.
 
     Raises LineError saying which field is wrong.
     """
@@ -78,9 +81,16 @@ def parse_line(written: str) -> TextLine:
         callee=_one_of("callee", value.get("callee") or "unknown", get_args(Role)),
         prev=prev,
         case=case or {},
+        confidence=_confidence(value.get("confidence", 1.0)),
     )
     case_facts(line.case)
     return line
+
+
+def _confidence(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise LineError(f"`confidence` is {value!r}, not a number from 0 to 1")
+    return float(value)
 
 
 def _one_of(name: str, value: Any, known: tuple[str, ...]) -> Any:
@@ -127,7 +137,9 @@ def line_scene(line: TextLine, *, rules: RuleSet) -> Scene:
     said = [(other_side(line.speaker) or "unknown", line.prev)] if line.prev else []
     said.append((line.speaker, line.text))
     utterances = [
-        written_utterance(place, speaker, text, start_s=place * SECONDS_PER_LINE)
+        written_utterance(
+            place, speaker, text, start_s=place * SECONDS_PER_LINE, confidence=line.confidence
+        )
         for place, (speaker, text) in enumerate(said)
     ]
     context = line_context(line.id, callee=line.callee, case=line.case)
@@ -143,8 +155,10 @@ def line_context(call_id: str, *, callee: Role, case: Mapping[str, Any]) -> Call
     )
 
 
-def written_utterance(index: int, speaker: Speaker, text: str, *, start_s: float) -> Utterance:
-    """A written utterance, certain in every character."""
+def written_utterance(
+    index: int, speaker: Speaker, text: str, *, start_s: float, confidence: float = 1.0
+) -> Utterance:
+    """An utterance as text; certain in every character unless said otherwise."""
     return Utterance(
         index=index,
         speaker=speaker,
@@ -152,7 +166,7 @@ def written_utterance(index: int, speaker: Speaker, text: str, *, start_s: float
         end_s=start_s + SECONDS_PER_LINE - 1,
         text=text,
         raw_text=text,
-        confidence=1.0,
+        confidence=confidence,
     )
 
 

@@ -7,6 +7,7 @@ unseen lines. Features are the utterance, the previous utterance and the listene
 from __future__ import annotations
 
 import random
+import warnings
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -22,8 +23,9 @@ from qc_pipeline.learn.tuning import Network, TuningPlan, features_of, tune
 from qc_pipeline.learn.vocabulary import Vocabulary, tokeniser
 
 Odds = NDArray[np.float64]
+Features = NDArray[np.float32]
 Judge = Callable[[Sequence[CorpusLine]], Odds]
-Trainer = Callable[[Sequence[CorpusLine]], Judge]
+Read = Callable[[Sequence[CorpusLine]], Features]
 _SEED = 20261122
 _TEXTCAT_EPOCHS = 6
 _SMALLEST = 1e-5
@@ -52,22 +54,26 @@ def targets_of(lines: Sequence[CorpusLine]) -> NDArray[np.float32]:
 
 
 def tuned(
-    lines: Sequence[CorpusLine],
+    forms: Sequence[Sequence[CorpusLine]],
     *,
     weights: EncoderWeights,
     vocabulary: Vocabulary,
     plan: TuningPlan,
     after_epoch: Callable[[int, Network], None] = lambda epoch, network: None,
 ) -> Network:
-    """The encoder with its upper layers tuned on `lines`. Raises CorpusError when a code has no
-    example among them.
+    """The encoder with its upper layers tuned on lines, each in one or more `forms`. Raises
+    CorpusError when a code has no example among them.
     """
+    lines = [form for line in forms for form in line]
     if missing := [code for code in CODES if not any(code in line.labels for line in lines)]:
         raise CorpusError(f"no training line is labelled {', '.join(missing)}")
     windows, owners = windows_of(lines, vocabulary)
+    place = {owner: number for number, owner in enumerate(owners)}
+    numbers = iter(range(len(lines)))
+    together = [[place[n] for _ in line if (n := next(numbers)) in place] for line in forms]
     return tune(
         windows, targets_of(lines)[owners], weights=weights, vocabulary=vocabulary, plan=plan,
-        after_epoch=after_epoch,
+        forms=[line for line in together if line], after_epoch=after_epoch,
     )  # fmt: skip
 
 
@@ -75,76 +81,51 @@ def judge_with(network: Network, vocabulary: Vocabulary) -> Judge:
     """A tuned network as a judge."""
 
     def judge(lines: Sequence[CorpusLine]) -> Odds:
-        features, owners = _features(network, lines, vocabulary)
+        windows, owners = windows_of(lines, vocabulary)
         head = network.head
         weight = head.linear.weight.detach().numpy()[: len(CODES)]
         bias = head.linear.bias.detach().numpy()[: len(CODES)]
-        scaled = (features - head.mean.numpy()) / head.spread.numpy()
+        features = features_of(network.encoder, windows)
         odds = np.full((len(lines), len(CODES)), -10.0)
-        odds[owners] = scaled @ weight.T + bias
+        odds[owners] = (features - head.mean.numpy()) / head.spread.numpy() @ weight.T + bias
         return odds
 
     return judge
 
 
-def _features(
-    network: Network, lines: Sequence[CorpusLine], vocabulary: Vocabulary
-) -> tuple[NDArray[np.float32], list[int]]:
-    windows, owners = windows_of(lines, vocabulary)
-    return features_of(network.encoder, windows), owners
-
-
-def frozen_linear(lines: Sequence[CorpusLine], network: Network, vocabulary: Vocabulary) -> Judge:
-    """The untouched encoder with a logistic regression per code."""
+def frozen_linear(features: Features, lines: Sequence[CorpusLine], read: Read) -> Judge:
+    """A logistic regression per code on `features` of `lines`; `read` gives those of others."""
     from sklearn.linear_model import LogisticRegression
 
-    features, owners = _features(network, lines, vocabulary)
-    return _per_code(
-        features, truth(lines)[owners], lambda: LogisticRegression(C=0.003, max_iter=300),
-        network, vocabulary,
-    )  # fmt: skip
-
-
-def frozen_perceptron(
-    lines: Sequence[CorpusLine], network: Network, vocabulary: Vocabulary
-) -> Judge:
-    """The untouched encoder with one small hidden layer over all codes."""
-    from sklearn.neural_network import MLPClassifier
-
-    features, owners = _features(network, lines, vocabulary)
+    wanted = truth(lines)
     mean, spread = features.mean(0), features.std(0) + 1e-6
-    fitted = MLPClassifier(
-        (128,), alpha=0.1, max_iter=40, early_stopping=True, random_state=_SEED
-    ).fit((features - mean) / spread, truth(lines)[owners])
-
-    def judge(asked: Sequence[CorpusLine]) -> Odds:
-        seen, who = _features(network, asked, vocabulary)
-        odds = np.full((len(asked), len(CODES)), -10.0)
-        odds[who] = _odds(fitted.predict_proba((seen - mean) / spread))
-        return odds
-
-    return judge
-
-
-def _per_code(
-    features: NDArray[np.float32],
-    wanted: NDArray[np.bool_],
-    model: Callable[[], object],
-    network: Network,
-    vocabulary: Vocabulary,
-) -> Judge:
-    mean, spread = features.mean(0), features.std(0) + 1e-6
+    scaled = (features - mean) / spread
     fitted = [
-        model().fit((features - mean) / spread, wanted[:, code])  # type: ignore[attr-defined]
+        LogisticRegression(C=0.003, max_iter=300).fit(scaled, wanted[:, code])
         for code in range(len(CODES))
     ]
 
     def judge(asked: Sequence[CorpusLine]) -> Odds:
-        seen, who = _features(network, asked, vocabulary)
-        scaled = (seen - mean) / spread
-        odds = np.full((len(asked), len(CODES)), -10.0)
-        odds[who] = np.stack([each.decision_function(scaled) for each in fitted], axis=1)
-        return odds
+        seen = (read(asked) - mean) / spread
+        return np.stack([each.decision_function(seen) for each in fitted], axis=1)
+
+    return judge
+
+
+def frozen_perceptron(features: Features, lines: Sequence[CorpusLine], read: Read) -> Judge:
+    """One small hidden layer over all codes, on the same features."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.neural_network import MLPClassifier
+
+    mean, spread = features.mean(0), features.std(0) + 1e-6
+    model = MLPClassifier((128,), alpha=0.1, max_iter=40, early_stopping=True, random_state=_SEED)
+    with warnings.catch_warnings():
+        # Forty passes are the plan; few lines need more to settle.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fitted = model.fit((features - mean) / spread, truth(lines))
+
+    def judge(asked: Sequence[CorpusLine]) -> Odds:
+        return _odds(fitted.predict_proba((read(asked) - mean) / spread))
 
     return judge
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from qc_pipeline.detect.learned.artefact import Band, Card, write_card
+from qc_pipeline.detect.learned.artefact import Card, Weights, write_card
 from qc_pipeline.learn.corpus import CODES, CorpusLine
 from qc_pipeline.learn.network import Encoder
 from qc_pipeline.learn.vocabulary import Vocabulary, tokeniser
@@ -90,18 +90,16 @@ def finish(
     folder: Path,
     *,
     name: str,
-    bands: Mapping[str, Band],
-    rule_weights: Mapping[str, float],
-    dismissed_below: float,
+    written: Weights,
+    heard: Weights,
 ) -> Card:
     """Write the card over everything else in `folder`."""
     return write_card(
         folder,
         name=name,
         codes=list(CODES),
-        bands={code: band.model_dump() for code, band in bands.items()},
-        rule_weights=dict(rule_weights),
-        dismissed_below=dismissed_below,
+        written=written.model_dump(),
+        heard=heard.model_dump(),
     )
 
 

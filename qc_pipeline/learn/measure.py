@@ -13,6 +13,8 @@ from qc_pipeline.learn.corpus import CODES, CorpusLine
 from qc_pipeline.policy.load import Policy
 from qc_pipeline.records import Finding
 
+HEARD_CONFIDENCE = 0.8
+"""What recognised copies are taken to have; theirs was not kept."""
 _Z = 1.96  # two-sided 95 %
 
 
@@ -58,7 +60,10 @@ def measure(lines: Iterable[CorpusLine], *, rules: RuleSet, policy: Policy) -> M
 
 def findings_on(line: CorpusLine, *, rules: RuleSet, policy: Policy) -> tuple[Finding, ...]:
     """The findings of one line."""
-    said = TextLine(id=line.id, text=line.text, callee=line.callee, prev=line.previous or None)
+    said = TextLine(
+        id=line.id, text=line.text, callee=line.callee, prev=line.previous or None,
+        confidence=HEARD_CONFIDENCE if line.heard else 1.0,
+    )  # fmt: skip
     return detect_line(said, rules=rules, policy=policy)[0]
 
 

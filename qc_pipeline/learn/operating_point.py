@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qc_pipeline.detect.learned.artefact import Band
+from qc_pipeline.detect.learned.artefact import Band, Weights
 from qc_pipeline.learn.corpus import CODES, CorpusLine
 
 Floats = NDArray[np.float64]
@@ -28,7 +28,6 @@ _WEIGHT_BOUND = 4.0
 _NEIGHBOURHOOD = 6  # grid steps a code's threshold may lie from the common one
 _ROUNDS = 3
 _SURE_PRECISION = 0.95
-_MOST_PLAIN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,10 @@ class RuleHits:
 class OperatingPoint:
     """When a probability counts, and what that gave on the validation voices (shares 0..1)."""
 
-    bands: Mapping[str, Band]
-    rule_weights: Mapping[str, float]
-    dismissed_below: float
+    weights: Weights
     found: float
     flagged: float
+    plain: float
 
 
 def calibration(odds: Floats, lines: Sequence[CorpusLine]) -> tuple[float, float]:
@@ -69,12 +67,18 @@ def truth(lines: Sequence[CorpusLine]) -> NDArray[np.bool_]:
 
 
 def choose(
-    odds: Floats, hits: RuleHits, lines: Sequence[CorpusLine], *, most_flagged: float
+    odds: Floats,
+    hits: RuleHits,
+    lines: Sequence[CorpusLine],
+    *,
+    most_flagged: float,
+    most_plain: float,
 ) -> OperatingPoint:
     """The point that finds most violations under their main code while at most `most_flagged`
-    of the near-misses, and one in a hundred lines of plain talk, get any finding. `odds`
-    [lines, codes] are calibrated log-odds.
+    of the near-misses, and at most `most_plain` of the lines of plain talk, get any finding.
+    `odds` [lines, codes] are calibrated log-odds.
     """
+    bounds = Bounds(most_flagged, most_plain)
     weights = _rule_weights(odds, hits, lines)
     with_rule = np.zeros(odds.shape, bool)
     joint = odds.copy()
@@ -85,24 +89,42 @@ def choose(
     view = _View(_chance(odds), _chance(joint), with_rule, *_sides(lines))
     points = []
     for dismissed in _DISMISS_GRID:
-        thresholds = view.search(float(dismissed), most_flagged=most_flagged)
+        thresholds = view.search(float(dismissed), bounds)
         found, flagged, plain = view.rates(thresholds, float(dismissed))
-        within = _within(flagged, plain, most_flagged)
+        within = bounds.hold(flagged, plain)
         # Where nothing is within bounds, what flags fewest.
-        points.append((within, found if within else -flagged, found, flagged, float(dismissed)))
-    _, _, found, flagged, dismissed = max(points)
-    thresholds = view.search(dismissed, most_flagged=most_flagged)
+        points.append(
+            (within, found if within else -flagged, -float(dismissed), found, flagged, plain)
+        )
+    _, _, negative, found, flagged, plain = max(points)
+    dismissed = -negative
+    thresholds = view.search(dismissed, bounds)
     sure = _sure_from(_chance(odds), lines)
     return OperatingPoint(
-        bands={
-            code: Band(quarantined=float(t), open=float(max(t, sure)))
-            for code, t in zip(CODES, thresholds, strict=True)
-        },
-        rule_weights=weights,
-        dismissed_below=dismissed,
+        Weights(
+            bands={
+                code: Band(quarantined=float(t), open=float(max(t, sure)))
+                for code, t in zip(CODES, thresholds, strict=True)
+            },
+            rule_weights=weights,
+            dismissed_below=dismissed,
+        ),
         found=found,
         flagged=flagged,
+        plain=plain,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Largest shares 0..1 of near-misses and of plain talk that may get a finding."""
+
+    flagged: float
+    plain: float
+
+    def hold(self, flagged: float, plain: float) -> bool:
+        """Whether shares are within."""
+        return flagged <= self.flagged and plain <= self.plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +149,22 @@ class _View:
         plain = flagged[self.plain].mean() if self.plain.any() else 0.0
         return float(found), float(flagged[self.near].mean()), float(plain)
 
-    def search(self, dismissed: float, *, most_flagged: float) -> Floats:
+    def search(self, dismissed: float, bounds: Bounds) -> Floats:
         """Thresholds per code, from the lowest common one that flags few enough."""
         common = len(_GRID) - 1
         while common > 0:
             _, flagged, plain = self.rates(np.full(len(CODES), _GRID[common - 1]), dismissed)
-            if not _within(flagged, plain, most_flagged):
+            if not bounds.hold(flagged, plain):
                 break
             common -= 1
         steps = np.full(len(CODES), common)
         for _ in range(_ROUNDS):
             for code in range(len(CODES)):
-                steps[code] = self._best_step(steps, code, common, dismissed, most_flagged)
+                steps[code] = self._best_step(steps, code, common, dismissed, bounds)
         return np.asarray(_GRID[steps], np.float64)
 
     def _best_step(
-        self, steps: NDArray[np.int64], code: int, common: int, dismissed: float, most: float
+        self, steps: NDArray[np.int64], code: int, common: int, dismissed: float, bounds: Bounds
     ) -> int:
         best = (-1.0, 1.0, int(steps[code]))
         low, high = max(0, common - _NEIGHBOURHOOD), min(len(_GRID), common + _NEIGHBOURHOOD + 1)
@@ -150,7 +172,7 @@ class _View:
             tried = steps.copy()
             tried[code] = step
             found, flagged, plain = self.rates(_GRID[tried], dismissed)
-            if _within(flagged, plain, most) and (found, -flagged) > (best[0], -best[1]):
+            if bounds.hold(flagged, plain) and (found, -flagged) > (best[0], -best[1]):
                 best = found, flagged, step
         return best[2]
 
@@ -162,10 +184,6 @@ def _sides(
     main = np.array([CODES.index(line.labels[0]) if line.labels else -1 for line in lines])
     near = np.array([line.near_miss_of is not None for line in lines])
     return main, near, (main < 0) & ~near
-
-
-def _within(flagged: float, plain: float, most_flagged: float) -> bool:
-    return flagged <= most_flagged and plain <= _MOST_PLAIN
 
 
 def _rule_weights(odds: Floats, hits: RuleHits, lines: Sequence[CorpusLine]) -> dict[str, float]:

@@ -45,7 +45,7 @@ class TuningPlan:
     violation_weight: float = 2.0
     probe_decay: float = 0.002
     seed: int = 20261122
-    half_precision: bool = True
+    half_precision: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,17 +63,25 @@ def tune(
     weights: EncoderWeights,
     vocabulary: Vocabulary,
     plan: TuningPlan,
+    forms: Sequence[Sequence[int]] | None = None,
     after_epoch: Callable[[int, Network], None] = lambda epoch, network: None,
 ) -> Network:
-    """A network that gives `targets` [lines, outputs] (0 or 1) for `windows`."""
+    """A network that gives `targets` [windows, outputs] (0 or 1) for `windows`.
+
+    `forms`: which windows are the same line in other words; each pass reads one of them, drawn
+    anew. Without it every window is a line of its own.
+    """
+    lines = forms if forms is not None else [[index] for index in range(len(windows))]
     torch.manual_seed(plan.seed)
     shuffler = random.Random(plan.seed)  # noqa: S311 - order of lines, nothing secret
     encoder = Encoder(weights, vocabulary, dropout=plan.dropout)
     head = Head(2 * encoder.width, targets.shape[1], dropout=plan.dropout)
     network = Network(encoder, head)
     states = _lower_states(encoder, windows, plan=plan)
-    _probe(network, windows, states, targets, plan=plan)
-    optimiser, schedule = _optimiser(network, steps=plan.epochs * _steps(windows, plan), plan=plan)
+    seen = sorted(shuffler.choice(line) for line in lines)
+    _probe(network, [windows[i] for i in seen], [states[i] for i in seen], targets[seen], plan=plan)
+    steps = plan.epochs * -(-len(lines) // plan.batch)
+    optimiser, schedule = _optimiser(network, steps=steps, plan=plan)
     loss_of = nn.BCEWithLogitsLoss(
         pos_weight=torch.full((targets.shape[1],), plan.violation_weight)
     )
@@ -81,7 +89,7 @@ def tune(
     for epoch in range(plan.epochs):
         encoder.train()
         head.train()
-        for batch in _batches(windows, shuffler, plan=plan):
+        for batch in _batches(windows, lines, shuffler, plan=plan):
             with torch.autocast("cpu", torch.bfloat16, enabled=plan.half_precision):
                 features = _upper(encoder, _gathered(states, windows, batch), plan=plan)
             loss = loss_of(head(features), wanted[batch])
@@ -201,15 +209,15 @@ def _optimiser(
     return optimiser, schedule
 
 
-def _steps(windows: Sequence[Encoded], plan: TuningPlan) -> int:
-    return -(-len(windows) // plan.batch)
-
-
 def _batches(
-    windows: Sequence[Encoded], shuffler: random.Random, *, plan: TuningPlan
+    windows: Sequence[Encoded],
+    lines: Sequence[Sequence[int]],
+    shuffler: random.Random,
+    *,
+    plan: TuningPlan,
 ) -> list[list[int]]:
-    """Every line once, in batches of like length and random order."""
-    order = list(range(len(windows)))
+    """Every line once, in one of its forms, in batches of like length and random order."""
+    order = [shuffler.choice(line) for line in lines]
     shuffler.shuffle(order)
     batches: list[list[int]] = []
     together = plan.batch * _SORTED_TOGETHER

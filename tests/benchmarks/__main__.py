@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import matching, past, replaying, reviewing, scanning
+from tests.benchmarks import classifying, matching, past, replaying, reviewing, scanning
 
 if __name__ == "__main__":
     matching.main()
+    classifying.main()
     replaying.main()
     past.main()
     reviewing.main()

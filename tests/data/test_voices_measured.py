@@ -51,5 +51,5 @@ def test_the_model_finds_more_at_few_false_flags(
     both: RuleSet, policy: Policy, unseen: list[CorpusLine]
 ) -> None:
     measured = measure(unseen, rules=both, policy=policy)
-    assert measured.recall >= 0.80
+    assert measured.recall >= 0.86
     assert measured.false_rate <= 0.11

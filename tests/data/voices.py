@@ -14,6 +14,7 @@ from qc_pipeline.detect.detectors import load_detectors
 from qc_pipeline.detect.rules import load_rules
 from qc_pipeline.learn.corpus import CorpusLine, load_corpus
 from qc_pipeline.learn.measure import Measured, measure, table, wilson
+from qc_pipeline.learn.prevalence import critical_tier
 from qc_pipeline.policy import load_policy
 from qc_pipeline.settings import load_settings, packaged_dir
 
@@ -56,6 +57,9 @@ def main() -> None:
         for name, measured in (("rules alone", alone), ("with model", joint)):
             if measured.plain:
                 print(f"{plain_talk(name, measured)}\n")
+        if joint.plain:
+            print("#### At real prevalence\n")
+            print("\n".join(critical_tier(joint)) + "\n")
 
 
 def plain_talk(name: str, measured: Measured) -> str:

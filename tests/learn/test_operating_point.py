@@ -38,19 +38,25 @@ def odds_for(said: list[CorpusLine], *, noise: float) -> np.ndarray:
 def test_a_clear_model_finds_nearly_everything_and_flags_nearly_nobody() -> None:
     said = lines()
     point = choose(
-        odds_for(said, noise=0.3), RuleHits(tuple({} for _ in said)), said, most_flagged=0.05
+        odds_for(said, noise=0.3),
+        RuleHits(tuple({} for _ in said)),
+        said,
+        most_flagged=0.05,
+        most_plain=0.01,
     )
     assert point.found > 0.95
     assert point.flagged <= 0.05
-    assert set(point.bands) == set(CODES)
-    assert all(band.quarantined <= band.open for band in point.bands.values())
+    assert set(point.weights.bands) == set(CODES)
+    assert all(band.quarantined <= band.open for band in point.weights.bands.values())
 
 
 @pytest.mark.parametrize("most_flagged", [0.02, 0.1, 0.3])
 def test_the_share_allowed_is_kept(most_flagged: float) -> None:
     said = lines()
     none = RuleHits(tuple({} for _ in said))
-    point = choose(odds_for(said, noise=2.0), none, said, most_flagged=most_flagged)
+    point = choose(
+        odds_for(said, noise=2.0), none, said, most_flagged=most_flagged, most_plain=0.01
+    )
     assert point.flagged <= most_flagged
 
 
@@ -58,7 +64,10 @@ def test_more_allowed_never_finds_less() -> None:
     said = lines()
     none = RuleHits(tuple({} for _ in said))
     odds = odds_for(said, noise=2.0)
-    found = [choose(odds, none, said, most_flagged=share).found for share in (0.02, 0.1, 0.3)]
+    found = [
+        choose(odds, none, said, most_flagged=share, most_plain=0.01).found
+        for share in (0.02, 0.1, 0.3)
+    ]
     assert found[0] < found[-1]
 
 
@@ -67,8 +76,13 @@ def test_good_rules_weigh_more_than_bad_ones() -> None:
     odds = odds_for(said, noise=2.5)
     good = RuleHits(tuple({line.labels[0]: "open"} if line.labels else {} for line in said))
     bad = RuleHits(tuple({CODES[(number * 5 + 3) % 14]: "phonetic"} for number in range(len(said))))
-    assert choose(odds, good, said, most_flagged=0.1).rule_weights["open"] > 1
-    assert choose(odds, bad, said, most_flagged=0.1).rule_weights["phonetic"] < 1.5
+    assert (
+        choose(odds, good, said, most_flagged=0.1, most_plain=0.01).weights.rule_weights["open"] > 1
+    )
+    assert (
+        choose(odds, bad, said, most_flagged=0.1, most_plain=0.01).weights.rule_weights["phonetic"]
+        < 1.5
+    )
 
 
 def test_calibration_undoes_scale_and_shift() -> None:

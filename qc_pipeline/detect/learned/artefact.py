@@ -3,6 +3,7 @@
 card.yaml          name, version, codes, bands, checksums of the others
 tokenizer.json     the vocabulary
 head.npz           output layer, and the training examples that explain a judgement
+grams.npz          linear model over grams of characters and sounds
 encoder/           the transformer, eight-bit weights, as CTranslate2 reads it
 """
 
@@ -21,9 +22,9 @@ from qc_pipeline.errors import ModelError
 from qc_pipeline.settings import packaged_dir
 
 CARD = "card.yaml"
-FORMAT = 1
+FORMAT = 2
 FILES = (
-    "tokenizer.json", "head.npz", "encoder/model.bin", "encoder/config.json",
+    "tokenizer.json", "head.npz", "grams.npz", "encoder/model.bin", "encoder/config.json",
     "encoder/vocabulary.json",
 )  # fmt: skip
 _REMEDY = "恢复该文件，或运行 make train 重新训练；检测可用 --without classifier 只用规则"
@@ -43,22 +44,32 @@ class Band(BaseModel):
         return self
 
 
+class Weights(BaseModel):
+    """When a probability counts, and how it is weighed against rules. `rule_weights`: log-odds
+    that a rule's hit adds, by its standing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    bands: Mapping[str, Band]
+    rule_weights: Mapping[str, float]
+    dismissed_below: float
+
+
 class Card(BaseModel):
-    """What `card.yaml` says. `rule_weights`: log-odds that a rule's hit adds, by its standing."""
+    """What `card.yaml` says: one weighing for certain words, one for recognised ones."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     name: str
     format: int
     version: str
     codes: tuple[str, ...]
-    bands: Mapping[str, Band]
-    rule_weights: Mapping[str, float]
-    dismissed_below: float
+    written: Weights
+    heard: Weights
     files: Mapping[str, str]
 
     @model_validator(mode="after")
     def _complete(self) -> Card:
-        if set(self.bands) != set(self.codes):
+        if any(set(each.bands) != set(self.codes) for each in (self.written, self.heard)):
             raise ValueError("bands and codes differ")
         if set(self.files) != set(FILES):
             raise ValueError(f"files must be {', '.join(FILES)}")

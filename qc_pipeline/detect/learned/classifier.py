@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from qc_pipeline.detect.classifier import Excerpt, Meaning, Neighbour
-from qc_pipeline.detect.learned.artefact import Artefact, Band, open_artefact
+from qc_pipeline.detect.learned.artefact import Artefact, Weights, open_artefact
 from qc_pipeline.detect.learned.encoder import SentenceEncoder
 from qc_pipeline.detect.learned.encoding import Encoded, encode
+from qc_pipeline.detect.learned.grams import Grams
 from qc_pipeline.errors import ModelError
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class LearnedClassifier:
             self._examples: Floats = head["examples"].astype(np.float32)
             self._example_codes: NDArray[np.int64] = head["example_codes"].astype(np.int64)
             self._example_texts: list[str] = head["example_texts"].tolist()
+        self._grams = Grams(folder / "grams.npz")
         self._known: OrderedDict[Excerpt, Meaning] = OrderedDict()
 
     @property
@@ -67,19 +69,14 @@ class LearnedClassifier:
         return self._card.codes
 
     @property
-    def bands(self) -> Mapping[str, Band]:
-        """Per code: from when a human should look, from when a judgement stands."""
-        return self._card.bands
+    def written(self) -> Weights:
+        """How it is weighed on words that are certain."""
+        return self._card.written
 
     @property
-    def rule_weights(self) -> Mapping[str, float]:
-        """Log-odds that a rule's hit adds, by its standing."""
-        return self._card.rule_weights
-
-    @property
-    def dismissed_below(self) -> float:
-        """A rule's hit whose joint probability is lower is kept as suppressed."""
-        return self._card.dismissed_below
+    def heard(self) -> Weights:
+        """How it is weighed on recognised words."""
+        return self._card.heard
 
     def judge(self, excerpts: Sequence[Excerpt]) -> list[Meaning]:
         """See `Classifier`. What was judged before is remembered by its words."""
@@ -107,7 +104,11 @@ class LearnedClassifier:
         windows = [(index, window) for index, excerpt in enumerate(excerpts)
                    for window in encode(excerpt, self._tokenizer)]  # fmt: skip
         features = self._features([window for _, window in windows])
-        chances = 1 / (1 + np.exp(-(features @ self._weight.T + self._bias)))
+        by_meaning = features @ self._weight.T + self._bias
+        by_grams = self._grams.odds(excerpts)
+        chances = np.array(
+            [joined(by_meaning[row], by_grams[index]) for row, (index, _) in enumerate(windows)]
+        )
         rows: dict[int, list[int]] = {}
         for row, (index, _) in enumerate(windows):
             rows.setdefault(index, []).append(row)
@@ -131,6 +132,15 @@ class LearnedClassifier:
             return np.zeros((0, len(self._mean)), np.float32)
         found = self._encoder.features(windows)
         return np.asarray((found - self._mean) / self._spread, np.float32)
+
+
+def joined(by_meaning: Floats, by_grams: Floats) -> Floats:
+    """Probabilities per code from log-odds [codes] of the encoder and [codes + 1] of the grams,
+    whose last says that the words are plain talk: what is plain talk is nothing else.
+    """
+    chances = 1 / (1 + np.exp(-(by_meaning + by_grams[..., :-1])))
+    not_plain = 1 / (1 + np.exp(by_grams[..., -1:]))
+    return np.asarray(chances * not_plain, np.float32)
 
 
 def load_classifier(folder: Path) -> LearnedClassifier:

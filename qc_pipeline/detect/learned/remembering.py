@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qc_pipeline.detect.classifier import Classifier, Excerpt, Meaning, Neighbour, Standing
+from qc_pipeline.detect.classifier import Classifier, Excerpt, Meaning, Neighbour, Weighing
 from qc_pipeline.records import LineJudgements
 
 # What is kept in the detection of every call is kept short: some 150 bytes a line.
@@ -42,19 +42,14 @@ class RememberingClassifier:
         return self._classifier.version
 
     @property
-    def bands(self) -> Mapping[str, Standing]:
-        """As the classifier has them."""
-        return self._classifier.bands
-
-    @property
-    def rule_weights(self) -> Mapping[str, float]:
-        """As the classifier has them."""
-        return self._classifier.rule_weights
-
-    @property
-    def dismissed_below(self) -> float:
+    def written(self) -> Weighing:
         """As the classifier has it."""
-        return self._classifier.dismissed_below
+        return self._classifier.written
+
+    @property
+    def heard(self) -> Weighing:
+        """As the classifier has it."""
+        return self._classifier.heard
 
     def recall(self, earlier: LineJudgements | None) -> None:
         """A call begins. What `earlier` says of its lines is known, if this very model said it."""

@@ -4,7 +4,9 @@ Stated once, here and in docs/classifier.md:
 - a rule's hit and the model: their log-odds are added; agreement makes the finding surer, a
   doubt of the model sends it to a human, a firm denial suppresses it with that reason;
 - the model alone: for a human, unless it is very sure and nothing else speaks against it;
-- a guard that stopped a rule's hit on these words counts against the model too.
+- a guard that stopped a rule's hit on these words counts against the model too;
+- words that a recogniser made out have bands and weights of their own: there the model knows
+  less and overrules a rule more rarely.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qc_pipeline.detect.classifier import Classifier, Meaning
+from qc_pipeline.detect.classifier import Classifier, Meaning, Weighing
 from qc_pipeline.detect.conditions import NotMeasured
 from qc_pipeline.detect.guards import GUARDS, Verdict, verdicts
 from qc_pipeline.detect.guards.judged import Judged
@@ -53,13 +55,14 @@ def weigh(
     meaning = scene.meanings[place] if scene.meanings else None
     if classifier is None or meaning is None or not meaning.chances:
         return list(found), list(stopped)
+    weighing = weighing_for(scene, place, classifier=classifier)
     kept: list[Finding] = []
     dropped = list(stopped)
     for finding in found:
-        stands, weighed = _with_rule(finding, meaning, classifier=classifier)
+        stands, weighed = _with_rule(finding, meaning, weighing=weighing)
         (kept if stands else dropped).append(weighed)
     for code, chance in meaning.chances.items():
-        if chance < classifier.bands[code].quarantined or any(f.code == code for f in found):
+        if chance < weighing.bands[code].quarantined or any(f.code == code for f in found):
             continue
         stands, alone = _alone(
             scene, place, _as_rule(code, rules=rules, classifier=classifier, policy=policy),
@@ -69,9 +72,15 @@ def weigh(
     return kept, dropped
 
 
-def joint(chance: float, standing: str, *, classifier: Classifier) -> float:
+def weighing_for(scene: Scene, place: int, *, classifier: Classifier) -> Weighing:
+    """How to weigh an utterance: by whether its words are certain."""
+    certain = scene.turns[place].utterance.confidence >= 1.0
+    return classifier.written if certain else classifier.heard
+
+
+def joint(chance: float, standing: str, *, weighing: Weighing) -> float:
     """Probability from the model's and a rule's evidence, whose log-odds are added."""
-    return _chance(_odds(chance) + classifier.rule_weights[standing])
+    return _chance(_odds(chance) + weighing.rule_weights[standing])
 
 
 def standing_of(finding: Finding) -> str:
@@ -81,21 +90,19 @@ def standing_of(finding: Finding) -> str:
     return "phonetic" if finding.detector == "phonetic" else "open"
 
 
-def _with_rule(
-    finding: Finding, meaning: Meaning, *, classifier: Classifier
-) -> tuple[bool, Finding]:
+def _with_rule(finding: Finding, meaning: Meaning, *, weighing: Weighing) -> tuple[bool, Finding]:
     """What a rule found, with the model's word on it."""
     chance = meaning.chances.get(finding.code)
     if chance is None:
         return True, finding
-    both = joint(chance, standing_of(finding), classifier=classifier)
-    if both < classifier.dismissed_below:
+    both = joint(chance, standing_of(finding), weighing=weighing)
+    if both < weighing.dismissed_below:
         reason = f"classifier: 规则命中，但模型认为不是（模型 {chance:.0%}，合计 {both:.0%}）"
         return False, _said(finding, reason, score=both)
     if chance >= _AGREES_FROM:
         return True, _said(finding, f"classifier: 模型同样认为是（{chance:.0%}）",
                            score=max(finding.score, both))  # fmt: skip
-    if chance >= classifier.bands[finding.code].quarantined:
+    if chance >= weighing.bands[finding.code].quarantined:
         return True, _said(finding, f"classifier: 模型也有此疑（{chance:.0%}）", score=both)
     reason = f"classifier: 模型不这样看（{chance:.0%}），与规则不一致，请人工判断"
     return True, replace(_said(finding, reason, score=both), status="quarantined")
@@ -121,12 +128,13 @@ def _alone(
         limits=policy.detection,
     )
     said = verdicts(judged)
-    doubts = tuple(_doubts(code, meaning, stopped=stopped, classifier=classifier, policy=policy))
+    sure_from = weighing_for(scene, place, classifier=classifier).bands[code].open
+    doubts = tuple(_doubts(code, meaning, stopped=stopped, sure_from=sure_from, policy=policy))
     suppressed = any(verdict.outcome == "suppress" for verdict in said)
     lowered = any(verdict.outcome == "lower" for verdict in said)
     if any(each.code == code for each in stopped):
         # A guard spoke against these words: only a judgement that would stand alone is shown.
-        suppressed = suppressed or meaning.chances[code] < classifier.bands[code].open
+        suppressed = suppressed or meaning.chances[code] < sure_from
     open_ = not doubts and not any(verdict.outcome == "quarantine" for verdict in said)
     score = meaning.chances[code] * (policy.detection.correction_weight if lowered else 1)
     turn = scene.turns[place]
@@ -165,11 +173,11 @@ def _doubts(
     meaning: Meaning,
     *,
     stopped: Sequence[Finding],
-    classifier: Classifier,
+    sure_from: float,
     policy: Policy,
 ) -> list[str]:
     doubts = []
-    if meaning.chances[code] < classifier.bands[code].open:
+    if meaning.chances[code] < sure_from:
         doubts.append("alone: 只有模型这样看，把握不够，请人工判断")
     elif code in policy.detection.model_alone_quarantined:
         doubts.append("alone: 此项取决于事实，模型不能单独认定，请人工判断")

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from qc_pipeline.detect.detectors import load_detectors
-from qc_pipeline.detect.learned.artefact import CARD, FILES, open_artefact, write_card
+from qc_pipeline.detect.learned.artefact import CARD, FILES, FORMAT, open_artefact, write_card
+from qc_pipeline.detect.line import TextLine, detect_line
 from qc_pipeline.errors import ModelError
 from qc_pipeline.policy.load import Policy
 from qc_pipeline.settings import load_settings
 
-VALUES = {
-    "name": "test",
-    "codes": ["abuse_insult"],
+WEIGHTS = {
     "bands": {"abuse_insult": {"quarantined": 0.4, "open": 0.9}},
     "rule_weights": {"open": 1.0, "phonetic": 0.5, "quarantined": 0.5},
     "dismissed_below": 0.1,
 }
+VALUES = {"name": "test", "codes": ["abuse_insult"], "written": WEIGHTS, "heard": WEIGHTS}
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def rewrite(folder: Path, **changes: object) -> None:
 
 def test_whole_files_open(folder: Path) -> None:
     artefact = open_artefact(folder)
-    assert artefact.card.bands["abuse_insult"].open == 0.9
+    assert artefact.card.written.bands["abuse_insult"].open == 0.9
     assert len(artefact.card.version) == 12
 
 
@@ -46,7 +47,10 @@ def test_the_version_follows_the_content(folder: Path) -> None:
     before = open_artefact(folder).card.version
     (folder / "head.npz").write_bytes(b"other")
     assert write_card(folder, **VALUES).version != before
-    assert write_card(folder, **{**VALUES, "dismissed_below": 0.2}).version != before
+    assert (
+        write_card(folder, **{**VALUES, "heard": {**WEIGHTS, "dismissed_below": 0.2}}).version
+        != before
+    )
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -68,8 +72,12 @@ def test_a_card_of_another_version_or_broken_is_refused(folder: Path) -> None:
     rewrite(folder, format=99)
     with pytest.raises(ModelError, match="99"):
         open_artefact(folder)
-    rewrite(folder, format=1, bands={"abuse_insult": {"quarantined": 0.9, "open": 0.1}})
+    upside_down = {**WEIGHTS, "bands": {"abuse_insult": {"quarantined": 0.9, "open": 0.1}}}
+    rewrite(folder, format=FORMAT, heard=upside_down)
     with pytest.raises(ModelError, match="quarantined"):
+        open_artefact(folder)
+    rewrite(folder, format=FORMAT, heard={**WEIGHTS, "bands": {}})
+    with pytest.raises(ModelError, match="bands and codes differ"):
         open_artefact(folder)
     (folder / CARD).write_text("{", "utf-8")
     with pytest.raises(ModelError, match="读不出"):
@@ -90,3 +98,24 @@ def test_detection_goes_on_with_rules_and_says_why(
     switched_off = load_detectors(load_settings(home=tmp_path), policy=policy)
     assert switched_off.rules.classifier is None
     assert "已关闭" in (switched_off.without_classifier or "")
+
+
+@pytest.mark.parametrize("library", ["tokenizers", "ctranslate2"])
+def test_without_the_extra_detection_goes_on_with_rules(
+    tmp_path: Path, policy: Policy, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+    detectors = load_detectors(load_settings(home=tmp_path), policy=policy)
+    assert detectors.rules.classifier is None
+    assert detectors.rules.rules
+    assert f"{library} 没有安装" in (detectors.without_classifier or "")
+
+
+@pytest.mark.parametrize("text", ["", "　", "😀" * 3, "你今天必须把钱还上，" * 1000])
+def test_odd_texts_are_judged_with_the_packaged_model(
+    tmp_path: Path, policy: Policy, text: str
+) -> None:
+    rules = load_detectors(load_settings(home=tmp_path), policy=policy).rules
+    assert rules.classifier is not None
+    for finding in detect_line(TextLine(id="1", text=text), rules=rules, policy=policy)[0]:
+        assert finding.utterance == text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc_pipeline.detect.classifier import Excerpt
@@ -50,6 +50,7 @@ def test_only_the_end_of_a_long_previous_utterance_is_read(tokenizer) -> None:  
     assert tokenizer.encode("喂").ids[0] in before
 
 
+@settings(deadline=None)
 @given(
     length=st.integers(1, 12_000),
     before=st.integers(0, 300),

@@ -9,7 +9,7 @@ from qc_pipeline.detect.line import TextLine, detect_line
 from qc_pipeline.policy.load import Policy
 from qc_pipeline.records import Finding
 from tests.detect.conftest import MakeRules
-from tests.detect.learned.stand_in import StandIn
+from tests.detect.learned.stand_in import StandIn, weights
 
 RULE = """
 code: threat_intimidation
@@ -147,5 +147,33 @@ rules:
 @pytest.mark.parametrize("chance", [0.0, 0.2, 0.5, 0.99, 1.0])
 def test_a_rules_word_never_makes_a_finding_less_likely(chance: float) -> None:
     model = StandIn({})
-    for standing in model.rule_weights:
-        assert joint(chance, standing, classifier=model) >= min(chance, 1 - 1e-6) - 1e-9
+    for standing in model.written.rule_weights:
+        assert joint(chance, standing, weighing=model.written) >= min(chance, 1 - 1e-6) - 1e-9
+
+
+@pytest.mark.parametrize(("confidence", "found"), [(1.0, False), (0.8, True), (0.0, True)])
+def test_recognised_words_are_weighed_on_their_own(
+    make_rules: MakeRules, policy: Policy, confidence: float, found: bool
+) -> None:
+    model = StandIn(
+        {"": {"threat_intimidation": 0.3}}, written=weights(), heard=weights(quarantined=0.25)
+    )
+    rules = make_rules(RULE).with_classifier(model)
+    line = TextLine(id="1", text=VEILED, confidence=confidence)
+    assert bool(detect_line(line, rules=rules, policy=policy)[0]) == found
+
+
+def test_on_recognised_words_a_rule_can_be_harder_to_overrule(
+    make_rules: MakeRules, policy: Policy
+) -> None:
+    model = StandIn(
+        {"": {"threat_intimidation": 0.05}},
+        written=weights(dismissed_below=0.5), heard=weights(dismissed_below=0.02),
+    )  # fmt: skip
+    rules = make_rules(RULE).with_classifier(model)
+    written, heard = (
+        detect_line(TextLine(id="1", text=BLUNT, confidence=sure), rules=rules, policy=policy)
+        for sure in (1.0, 0.7)
+    )
+    assert written[0] == ()
+    assert [finding.status for finding in heard[0]] == ["quarantined"]
