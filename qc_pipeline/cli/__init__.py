@@ -31,6 +31,7 @@ COMMANDS = {
     "spotcheck": "linked",
     "evidence": "evidence",
     "verify": "evidence",
+    "accept-loss": "recovery",
     "serve": "serving",
     "user": "serving",
     "models": "models",
@@ -49,7 +50,7 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module = import_module(f"qc_pipeline.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = getattr(module, cmd_name)
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
 

@@ -96,7 +96,10 @@ def complaint_list(home: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    table = Table("投诉", "状态", "渠道", "通话", "坐席", "收到", "首次答复期限", "超时", "内容")
+    table = Table()
+    table.add_column("投诉", no_wrap=True)
+    for heading in ("状态", "渠道", "通话", "坐席", "收到", "首次答复期限", "超时", "内容"):
+        table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(
             row["complaint_id"],

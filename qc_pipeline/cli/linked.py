@@ -49,7 +49,10 @@ def _show(
     if as_json:
         print_json(rows)
         return
-    table = Table(*(zh for _, zh in columns))
+    table = Table()
+    for name, zh in columns:
+        # An id that is cut can't be copied into the next command.
+        table.add_column(zh, no_wrap=name == columns[0][0], overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row[name]) for name, _ in columns))
     wide_console().print(table)

@@ -454,8 +454,8 @@ def _recordings(
     evidence, gaps = {}, {}
     for row in rows:
         call_id = row["call_id"]
-        if row["record_hash"]:
-            evidence[f"call_record:{call_id}"] = row["record_hash"]
+        record = hashlib.sha256(row["record"].encode()).hexdigest()
+        evidence[f"call_record:{call_id}"] = record
         if row["recording_sha256"] is None or row["recording_key"] is None:
             gaps[call_id] = row["state_reason"] or row["state"]
         elif not _intact(kept, row["recording_key"]):

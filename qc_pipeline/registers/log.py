@@ -115,8 +115,12 @@ def writing_register(store: Store, *, keys: Path) -> Iterator[RegisterLog]:
 
 def accept_shortened_log(store: Store, *, by: str, at: datetime, reason: str, keys: Path) -> None:
     """Go on after a restore from a backup: the loss itself becomes an entry, then the head
-    follows. Raises RegisterError if the log isn't shorter than its head.
+    follows. Raises RegisterError if the log isn't shorter than its head, its last entry doesn't
+    fit the key, `by` or the reason is missing, or `at` lies in the future.
     """
+    by, at = check_person(by), check_moment(at)
+    if not reason.strip():
+        raise RegisterError("the loss needs a reason", remedy="say which backup was restored")
     with store.writing() as session:
         chain = session.one("registers/chain")
         key = read_key(keys)
@@ -125,6 +129,11 @@ def accept_shortened_log(store: Store, *, by: str, at: datetime, reason: str, ke
         reached = last.seq if last else 0
         if key is None or head is None or head.seq <= reached:
             raise RegisterError("the register was not cut off", remedy="run `qc verify`")
+        if last is not None and not verify_link(last, key=key):
+            raise RegisterError(
+                f"the register's last entry ({last.seq}) does not fit the key in {keys}",
+                remedy="this is no restored backup: run `qc verify`",
+            )
         lost = {
             "reason": reason,
             "lost_from": reached + 1,
