@@ -24,6 +24,7 @@ from qc_pipeline.records import SEVERITIES, SHANGHAI, ResponsibleParty
 from qc_pipeline.registers import assignments, desk
 from qc_pipeline.registers.desk import Verdict
 from qc_pipeline.registers.missed import MissedFinding
+from qc_pipeline.registers.next_task import Task, next_task
 from qc_pipeline.registers.queue import QueueRow, list_queue
 from qc_pipeline.registers.sampling import sampled_calls
 from qc_pipeline.store.masks import mask_text
@@ -43,7 +44,6 @@ _STATES_ZH = {
     "confirmed": "已确认",
     "rejected": "已驳回",
 }
-_MOST_LOOKED_AT = 500
 _severity = click.Choice(SEVERITIES)
 
 
@@ -68,21 +68,33 @@ def review_list(limit: int, reviewer: str | None, home: Path | None, as_json: bo
 @home_option
 @json_option
 def review_next(by: str, home: Path | None, as_json: bool) -> None:
-    """Take the next call: everything of it that waits. It is yours until the lock runs out."""
-    settings, store, policy = open_home(home)
-    queue = list_queue(store, policy=policy, limit=_MOST_LOOKED_AT, reviewer=by)
-    for call_id in dict.fromkeys(row.call_id for row in queue):
-        taken = assignments.take(
-            settings.home, call_id, by=by, at=datetime.now(SHANGHAI),
-            minutes=policy.review.lock_minutes,
-        )  # fmt: skip
-        if taken.holder == by:
-            mine = [row for row in queue if row.call_id == call_id]
-            _print_queue(mine, policy, as_json)
-            if not as_json:
-                click.echo(f"{call_id} 由 {by} 处理，保留到 {taken.until:%H:%M}")
-            return
-    click.echo("没有待复核的通话")
+    """Take the next call: everything of it that waits. It is yours until the lock runs out;
+    asking again renews it. A call of which nothing waits is to be heard to its end.
+    """
+    _, store, policy = open_home(home)
+    task = next_task(store, policy=policy, by=by, at=datetime.now(SHANGHAI))
+    if as_json:
+        _print_task(task)
+        return
+    if task is None:
+        click.echo("没有待复核的通话")
+        return
+    call_id = task.assignment.call_id
+    if task.rows:
+        _print_queue(list(task.rows), policy, as_json)
+    else:
+        click.echo(
+            f"{call_id}：请从头听到尾，发现的问题用 qc review add 登记，听完用 qc review heard"
+        )
+    click.echo(f"{call_id} 由 {by} 处理，保留到 {task.assignment.until:%H:%M}")
+
+
+def _print_task(task: Task | None) -> None:
+    if task is None:
+        print_json([])
+        return
+    taken = {"call_id": task.assignment.call_id, "until": task.assignment.until}
+    print_json([{**taken, "waiting": [_masked(asdict(row)) for row in task.rows]}])
 
 
 @review.command("release")
@@ -276,7 +288,9 @@ def _print_queue(queue: list[QueueRow], policy: Policy, as_json: bool) -> None:
 
 def _masked(row: dict[str, Any]) -> dict[str, Any]:
     hidden = {name: mask_text(row[name]) for name in ("utterance", "matched")}
-    return {**row, **hidden, "why": [mask_text(reason) for reason in row["why"]]}
+    # A second reviewer judges for himself: who was first isn't told.
+    shown = {name: value for name, value in row.items() if name != "first_by"}
+    return {**shown, **hidden, "why": [mask_text(reason) for reason in row["why"]]}
 
 
 def _clock(row: QueueRow) -> str:

@@ -155,12 +155,14 @@ class RejectReason(PolicyModel):
 
 class Sample(PolicyModel):
     """Calls without findings that people hear all the same: `share` of them (0..1), and so many
-    of each collector and month at least. `seed` decides which.
+    of each collector and month at least. `seed` decides which. `share_of_tasks` of what a reviewer
+    is given, while nothing urgent waits, are such calls.
     """
 
     seed: str
     share: float = Field(ge=0, le=1)
     least_per_agent_month: int = Field(ge=0)
+    share_of_tasks: float = Field(0.1, ge=0, le=1)
 
 
 class Review(PolicyFile):
@@ -169,6 +171,7 @@ class Review(PolicyFile):
     second_reviewer: tuple[Severity, ...]
     undo_minutes: int = Field(ge=0)
     lock_minutes: int = Field(ge=1)
+    uncertain_share: float = Field(0.1, ge=0, le=1)
     sample: Sample
     age_limits: dict[Severity, TimeLimit]
     reject_reasons: dict[str, RejectReason]

@@ -55,15 +55,19 @@ def list_queue(
 
     Tiers: emergencies nobody has taken over, proposed complaints by the clock, critical
     findings, findings that wait for a fact, major, minor, info; inside a tier by severity
-    times score. For a `reviewer`, what he may not decide is left out: his own calls and what
-    waits for another than him. `as_of` (default: now) is what `overdue` is measured against.
+    times score, with the policy's share of uncertain ones moved up for learning. For a
+    `reviewer`, what he may not decide is left out: his own calls and what waits for another than
+    him. `as_of` (default: now) is what `overdue` is measured against.
     """
     moment = as_of or datetime.now(SHANGHAI)
     with store.reading() as session:
         emergencies = session.rows("registers/queue_emergencies", {"most": limit})
         complaints = session.rows("registers/queue_complaints", {"most": limit})
         points: dict[str, Any] = {name: policy.taxonomy.points[name] for name in SEVERITIES}
-        wanted = {**points, "reviewer": reviewer, "most": limit}
+        wanted = {
+            **points, "reviewer": reviewer, "most": limit,
+            "uncertain_share": policy.review.uncertain_share,
+        }  # fmt: skip
         findings = session.rows("registers/queue_findings", wanted)
     day_kind = partial(classify, holidays=policy.holidays)
     rows = [

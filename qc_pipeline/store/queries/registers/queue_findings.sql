@@ -1,4 +1,5 @@
--- Findings that wait for a verdict, the gravest and surest first inside each tier.
+-- Findings that wait for a verdict, inside each tier the gravest and surest first, with a share of
+-- uncertain ones among them.
 WITH waiting AS (
     SELECT
         findings.*, reviews.first_by, reviews.first_at, len(reviews.unsure_by) AS unsure,
@@ -9,7 +10,7 @@ WITH waiting AS (
             WHEN findings.severity = 'minor' THEN 4
             ELSE 5
         END AS tier_order,
-        findings.score * CASE findings.severity
+        yield_score(findings.score, findings.finding_id, $uncertain_share) * CASE findings.severity
             WHEN 'critical' THEN $critical
             WHEN 'major' THEN $major
             WHEN 'minor' THEN $minor
