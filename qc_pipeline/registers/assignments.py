@@ -50,6 +50,17 @@ def take(home: Path, call_id: str, *, by: str, at: datetime, minutes: int) -> As
     return Assignment(call_id, by, until)
 
 
+def holder(home: Path, call_id: str, *, at: datetime) -> Assignment | None:
+    """Whose the call is at that moment; None if nobody has taken it."""
+    if not (home / FILE).exists():
+        return None
+    with _open(home) as connection:
+        row = connection.execute(
+            _query("holder"), {"call_id": call_id, "now": at.timestamp()}
+        ).fetchone()
+    return Assignment(call_id, row[0], datetime.fromtimestamp(row[1], SHANGHAI)) if row else None
+
+
 def release(home: Path, call_id: str, *, by: str) -> bool:
     """Give a call back; whether it was `by`'s."""
     with _open(home) as connection:

@@ -14,11 +14,12 @@ from pathlib import Path
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy import Policy
 from qc_pipeline.records import ResponsibleParty, Severity
-from qc_pipeline.registers import discipline, review
+from qc_pipeline.registers import assignments, discipline, review
 from qc_pipeline.registers.chain import NewEvent
 from qc_pipeline.registers.discipline import Case
 from qc_pipeline.registers.log import RegisterLog, check_moment, check_person, writing_register
 from qc_pipeline.registers.missed import MissedFinding, added_row, decide_add
+from qc_pipeline.registers.people import same_person
 from qc_pipeline.registers.projections import Registers, fold, from_row, save
 from qc_pipeline.registers.recount import append_and_recount, cases_around
 from qc_pipeline.registers.review import Correction, FindingReview, JudgedFinding
@@ -46,7 +47,8 @@ def confirm(
 
     A critical finding counts after a second, different reviewer; until then the case is
     `under_review`. Raises RegisterError (unknown, superseded or decided finding, same person
-    twice, own call, nobody named, unknown code, future date); then nothing has changed.
+    twice, own call, a call that another has taken, nobody named, unknown code, future date); then
+    nothing has changed.
     """
     if code is not None:
         check_code(code, policy)
@@ -205,6 +207,7 @@ def _judge(log: RegisterLog, finding_id: str, *, decide: _Decide, policy: Policy
     known = registers.reviews.get(finding_id)
     before = known.code if known else finding.code
     verdict = decide(finding, known)
+    _check_holder(log.home, finding.call_id, verdict)
     entries = log.append([verdict])
     fold(registers, entries)
     changed: list[str] = []
@@ -224,6 +227,16 @@ def _judge(log: RegisterLog, finding_id: str, *, decide: _Decide, policy: Policy
     rescore(log.session, [finding.call_id], policy=policy)
     case = registers.cases[changed[-1]] if changed else None
     return Verdict(registers.reviews[finding_id], case)
+
+
+def _check_holder(home: Path, call_id: str, verdict: NewEvent) -> None:
+    """One call is one person's task: while he has it, nobody else speaks on it."""
+    taken = assignments.holder(home, call_id, at=verdict.at)
+    if taken is not None and not same_person(taken.holder, verdict.actor):
+        raise RegisterError(
+            f"call {call_id} is somebody else's until {taken.until:%H:%M}",
+            remedy="take another with `qc review next`, or wait until it is released",
+        )
 
 
 def check_code(code: str, policy: Policy) -> str:

@@ -37,6 +37,11 @@ class RegisterLog:
         self._keys = keys
         self._home = home
 
+    @property
+    def home(self) -> Path:
+        """The home folder whose register this is."""
+        return Path(self._home)
+
     def append(self, events: Iterable[NewEvent]) -> list[RegisterEvent]:
         """Link `events` behind the last entry; the first ever opens the chain.
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from qc_pipeline.errors import RegisterError
 from qc_pipeline.registers.assignments import release
 from qc_pipeline.registers.desk import confirm, hear_sample, unsure
 from qc_pipeline.registers.next_task import next_task
@@ -141,3 +142,18 @@ def test_pages_and_shell_use_the_same_share(store, policy):
     update_tasks(store)
     with store.reading() as session:
         assert session.rows("registers/tasks_stale") == []
+
+
+def test_nobody_speaks_on_a_call_that_another_has_taken(store, work, keys):
+    """A verdict on a locked finding is refused and changes nothing."""
+    [mine, _] = next_task(store, policy=work, by="r1", at=NOW).rows
+    said = {"policy": work, "keys": keys}
+    with pytest.raises(RegisterError, match="somebody else's until 12:20") as refused:
+        confirm(store, mine.finding_id, by="r2", at=NOW, **said)
+    assert "r1" not in str(refused.value)
+    with store.reading() as session:
+        assert session.rows("registers/events") == []
+    confirm(store, mine.finding_id, by="r1", at=NOW, **said)
+    late = NOW + timedelta(minutes=work.review.lock_minutes + 1)
+    other = next(row for row in list_queue(store, policy=work) if row.call_id == "c0")
+    confirm(store, other.finding_id, by="r2", at=late, **said)

@@ -200,3 +200,29 @@ def test_threads_read_together_while_one_writes_between(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def test_who_has_waited_long_looks_more_often_than_a_newcomer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Twenty reviewers at once: nobody waits out his time while others come and go."""
+    clock, pauses = [0.0], []
+
+    class Clock:
+        @staticmethod
+        def monotonic() -> float:
+            return clock[0]
+
+        @staticmethod
+        def sleep(pause: float) -> None:
+            pauses.append((clock[0], pause))
+            clock[0] += pause
+
+    writer = hold("exclusive", tmp_path)
+    monkeypatch.setattr("qc_pipeline.store.lock.time", Clock)
+    with pytest.raises(HomeError), exclusive_lock(tmp_path, timeout_s=5):
+        pass
+    end(writer)
+    early = [pause for waited, pause in pauses if 0.5 < waited < 2.5]
+    late = [pause for waited, pause in pauses if waited > 3.5]
+    assert max(late) < min(early) / 4
