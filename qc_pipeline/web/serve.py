@@ -35,7 +35,7 @@ def serve(settings: Settings) -> None:
     uvicorn.run(
         create_app(settings), host=web.host, port=web.port, log_level="warning",
         server_header=False, proxy_headers=web.behind_tls_proxy, forwarded_allow_ips="127.0.0.1",
-        ssl_certfile=web.tls_certificate, ssl_keyfile=web.tls_key,
+        timeout_graceful_shutdown=5, ssl_certfile=web.tls_certificate, ssl_keyfile=web.tls_key,
     )  # fmt: skip
 
 

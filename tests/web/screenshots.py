@@ -39,7 +39,9 @@ def _pictures(browser, address: str, locale: str) -> None:
     reviewer = signed_in(browser, address, "reviewer", locale=locale)
     take(reviewer, "queue")
     reviewer.goto("/call?id=s01&queue=1")
-    reviewer.wait_for_function("document.getElementById('audio').currentTime > 3", timeout=60_000)
+    reviewer.wait_for_function(
+        "() => document.getElementById('audio').currentTime > 3", timeout=120_000
+    )
     reviewer.keyboard.press("Space")
     take(reviewer, "call")
     reviewer.keyboard.press("Digit2")

@@ -28,7 +28,11 @@ def serving(settings: Settings) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        _, complaints = process.communicate(timeout=20)
+        try:
+            _, complaints = process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            _, complaints = process.communicate()
         lines = complaints.decode().splitlines()
         assert not [line for line in lines if "Traceback" in line], complaints.decode()
 

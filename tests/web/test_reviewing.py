@@ -74,7 +74,7 @@ def test_a_reviewer_works_through_a_call_by_keyboard_and_a_second_confirms(brows
 
     # Space stops and goes on; a click on a word plays from there.
     page.keyboard.press("Space")
-    page.wait_for_function("document.getElementById('audio').paused")
+    page.wait_for_function("() => document.getElementById('audio').paused")
     page.locator(".turn").nth(2).locator(".w").nth(1).click()
     said = float(page.locator(".turn").nth(2).locator(".w").nth(1).get_attribute("data-s"))
     wait_until_playing(page, said)

@@ -121,7 +121,7 @@ function say(key, text = null) {
   hush = setTimeout(() => { box.textContent = ""; }, 4000);
 }
 
-const told = (error) => say(null, error.message);
+const told = (error) => { if (error.name !== "AbortError") say(null, error.message); };
 
 function help() {
   const dialog = document.getElementById("keys");

@@ -52,7 +52,11 @@ export class Findings {
   play() {
     const { from, to } = this.current?.dataset ?? {};
     if (from === undefined || from === "" || !this.player) return;
-    this.player.play(Number(from), Number(to)).catch(() => this.say("press_space"));
+    this.player.play(Number(from), Number(to)).catch((error) => {
+      // A pause that comes before the sound has begun is no refusal of the browser's.
+      if (error.name === "NotAllowedError") this.say("press_space");
+      else if (error.name !== "AbortError") this.say(null, error.message);
+    });
   }
 
   get asking() { return this.current?.querySelector(".reasons:not([hidden])") ?? null; }
