@@ -121,7 +121,7 @@ class ConditionReader:
             return c.AllOf(self._items(value, at, sound))
         if name == "none":
             # An exception must not widen by sound: it would hide findings.
-            return c.NoneOf(self._items(value, at, False))
+            return c.NoneOf((self._any_of(value, at, False),))
         if name not in _READERS:
             raise Misplaced(at, f"unknown operator {name!r}; known: {', '.join(OPERATORS)}")
         return _READERS[name](self, value, at, sound)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, Literal
 
@@ -52,9 +52,15 @@ class Says(Condition):
     """One of the patterns is in the utterance."""
 
     patterns: tuple[int, ...]
+    _any: frozenset[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_any", frozenset(self.patterns))
 
     def hits(self, turn: Turn) -> tuple[Hit, ...]:
         woken = turn.scanned.woken
+        if self._any.isdisjoint(woken):
+            return ()
         return tuple(
             hit for number in self.patterns if number in woken for hit in turn.scanned.find(number)
         )
@@ -64,7 +70,7 @@ class Says(Condition):
         return ((hits,),) if hits else ()
 
     def wakers(self) -> frozenset[int]:
-        return frozenset(self.patterns)
+        return self._any
 
 
 @dataclass(frozen=True, slots=True)
