@@ -17,6 +17,7 @@ from qc_pipeline.learn.measure import Measured, measure, table, wilson
 from qc_pipeline.learn.prevalence import critical_tier
 from qc_pipeline.policy import load_policy
 from qc_pipeline.settings import load_settings, packaged_dir
+from tests.data.hearing import respelled
 
 VOICES = Path(__file__).parent / "voices"
 
@@ -49,6 +50,9 @@ def main() -> None:
         "Four held-out voices": held_out(),
         "Test voices of the corpus": corpus.written["test"],
         "Test voices of the corpus, spoken and recognised": corpus.noisy["test"],
+        "Test voices of the corpus, recognised and respelled as in a scan": [
+            respelled(line) for line in corpus.noisy["test"]
+        ],
     }
     for title, lines in sets.items():
         alone = measure(lines, rules=rules, policy=policy)
