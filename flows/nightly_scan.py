@@ -25,7 +25,7 @@ from prefect.task_runners import ProcessPoolTaskRunner
 
 from qc_pipeline.logs import log_to
 from qc_pipeline.scan.night import ScanRequest, prepare
-from qc_pipeline.scan.pool import end_with, work_through
+from qc_pipeline.scan.pool import end_with
 from qc_pipeline.scan.run import (
     Scan,
     begin,
@@ -34,9 +34,9 @@ from qc_pipeline.scan.run import (
     outcome_of,
     plan,
     ready,
-    workshop_for,
 )
 from qc_pipeline.scan.summary import ScanSummary
+from qc_pipeline.scan.together import work_through_calls
 from qc_pipeline.scan.work import WorkDone, WorkItem, process_here, start_worker
 from qc_pipeline.settings import Settings, load_settings
 from qc_pipeline.store.loader import CallOutcome, load_outcomes
@@ -133,7 +133,7 @@ def _outcomes(scan: Scan, runner: ProcessPoolTaskRunner) -> Iterator[CallOutcome
             batch = []
     yield from _run(scan, runner, batch, again)
     # A worker that died takes its pool with it: those calls are tried again, apart.
-    for item, result in work_through(again, workshop=workshop_for(settings), jobs=1):
+    for item, result in work_through_calls(again, settings=settings, jobs=1, most=1):
         yield outcome_of(scan, item, result)
 
 

@@ -44,6 +44,7 @@ class SpeechSettings(_Section):
     batch_size: int = Field(8, ge=1, le=128)
     jobs: int = Field(0, ge=0, description="worker processes; 0 = one per core")
     threads: int = Field(1, ge=1, description="threads per worker process")
+    calls_at_once: int = Field(4, ge=1, le=64, description="calls that share batches in a worker")
     calls_per_worker: int = Field(200, ge=1, description="calls before a worker is replaced")
 
 

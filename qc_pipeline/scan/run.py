@@ -24,16 +24,14 @@ from qc_pipeline.registers.promise_desk import settle_promises
 from qc_pipeline.registers.tasks import update_tasks
 from qc_pipeline.scan.facts import context_of
 from qc_pipeline.scan.night import Night, ScanRequest, has_room, prepare, prepare_home
-from qc_pipeline.scan.pool import Workshop, work_through
 from qc_pipeline.scan.summary import ScanSummary, summarise
 from qc_pipeline.scan.take_in import take_in_all
+from qc_pipeline.scan.together import calls_at_once, work_through_calls
 from qc_pipeline.scan.work import (
     WorkDone,
     WorkItem,
     artefact_paths,
     coverage_of,
-    process_here,
-    start_worker,
     work_item,
 )
 from qc_pipeline.scoring import score_calls, without_policy
@@ -238,11 +236,6 @@ def jobs_for(settings: Settings) -> int:
     return settings.speech.jobs or len(os.sched_getaffinity(0))
 
 
-def workshop_for(settings: Settings) -> Workshop[WorkItem, WorkDone]:
-    """How worker processes are started and what they do."""
-    return Workshop(process_here, start_worker, (settings,), settings.speech.calls_per_worker)
-
-
 def _deferred(item: WorkItem) -> CallOutcome:
     call_id = item.context.call.call_id
     return CallOutcome(
@@ -264,8 +257,10 @@ def _outcomes(scan: Scan, on_call: Callable[[], None]) -> Iterator[CallOutcome]:
             else:
                 yield item
 
-    for item, result in work_through(
-        needing_workers(), workshop=workshop_for(settings), jobs=jobs_for(settings)
+    jobs = jobs_for(settings)
+    most = calls_at_once(len(scan.night.manifest.calls), jobs=jobs, settings=settings)
+    for item, result in work_through_calls(
+        needing_workers(), settings=settings, jobs=jobs, most=most
     ):
         waiting.append(outcome_of(scan, item, result))
         while waiting:

@@ -113,9 +113,14 @@ def start_worker(settings: Settings) -> None:
     _bench[:] = [open_workbench(settings)]
 
 
+def bench_here() -> Workbench:
+    """The workbench of this worker process."""
+    return _bench[0]
+
+
 def process_here(item: WorkItem) -> WorkDone:
     """`process` with this worker process's own workbench."""
-    return process(item, bench=_bench[0])
+    return process(item, bench=bench_here())
 
 
 def work_item(
@@ -181,7 +186,6 @@ def process(item: WorkItem, *, bench: Workbench) -> WorkDone:
     Raises whatever goes wrong for a reason of ours; a fault of the recording ends in a
     coverage state instead.
     """
-    home = bench.settings.home
     call_id = item.context.call.call_id
     if _put_off(item.coverage):
         return WorkDone(item, item.coverage, decoded=False)
@@ -189,15 +193,10 @@ def process(item: WorkItem, *, bench: Workbench) -> WorkDone:
         _ensure_detection(item, None, bench)
         coverage = item.coverage or Coverage(call_id, "failed", "no recording after intake")
         return WorkDone(item, coverage, decoded=False)
-    path = transcript_path(home, item.recording.sha256, item.config_hash)
-    transcript = read_transcript(path)
-    decoded = transcript is None
-    if transcript is None:
-        try:
-            transcript = _recognise(item, item.recording, bench)
-        except RecordingError as error:
-            return WorkDone(item, Coverage(call_id, "unreadable", str(error)), decoded=False)
-        write_transcript(path, transcript)
+    try:
+        transcript, decoded = make_transcript(item, bench=bench)
+    except RecordingError as error:
+        return WorkDone(item, Coverage(call_id, "unreadable", str(error)), decoded=False)
     _ensure_detection(item, transcript, bench)
     return WorkDone(item, coverage_of(item, transcript, bench.settings), decoded=decoded)
 
@@ -205,6 +204,22 @@ def process(item: WorkItem, *, bench: Workbench) -> WorkDone:
 def _put_off(coverage: Coverage | None) -> TypeGuard[Coverage]:
     """Whether the call can't be judged now, and nothing about it should be kept as judged."""
     return coverage is not None and coverage.state == "deferred"
+
+
+def make_transcript(item: WorkItem, *, bench: Workbench) -> tuple[Transcript, bool]:
+    """The transcript of a call that has a recording, and whether it had to be made.
+
+    Raises RecordingError kinds when the recording is at fault.
+    """
+    if item.recording is None:
+        raise ValueError("a call without a recording has no transcript")
+    path = transcript_path(bench.settings.home, item.recording.sha256, item.config_hash)
+    transcript = read_transcript(path)
+    if transcript is not None:
+        return transcript, False
+    transcript = _recognise(item, item.recording, bench)
+    write_transcript(path, transcript)
+    return transcript, True
 
 
 def coverage_of(item: WorkItem, transcript: Transcript, settings: Settings) -> Coverage:

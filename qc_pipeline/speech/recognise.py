@@ -38,7 +38,7 @@ from qc_pipeline.speech.whisper import WhisperTranscriber
 SAMPLE_RATE = 16_000
 
 _REVISION = 2  # raise it when a change here changes transcripts: stored ones are then redone
-_NOT_IN_TRANSCRIPT = {"model", "jobs", "threads", "batch_size", "calls_per_worker"}
+_NOT_IN_TRANSCRIPT = {"model", "jobs", "threads", "batch_size", "calls_at_once", "calls_per_worker"}
 _CONTEXT_S = 0.25  # sound kept on either side of a stretch of speech
 _LONGEST_WINDOW_S = WHISPER_WINDOW_S - 1.0
 _UNHEARD_S = 0.8  # shorter stretches without words may be a cough or a hum

@@ -28,8 +28,8 @@ import click
 from qc_pipeline.records import CaseFacts, ReferenceTables, Speaker
 from qc_pipeline.replay.run import ReplayRequest, replay
 from qc_pipeline.reports.truth import read_truths
-from qc_pipeline.scan.pool import work_through
-from qc_pipeline.scan.run import jobs_for, workshop_for
+from qc_pipeline.scan.run import jobs_for
+from qc_pipeline.scan.together import work_through_calls
 from qc_pipeline.settings import Settings, load_settings, packaged_dir
 from qc_pipeline.store.loader import load_calls, load_outcomes, load_tables, start_scan
 from qc_pipeline.store.store import Store
@@ -119,7 +119,7 @@ def build(settings: Settings, calls: list[WrittenCall]) -> float:
     load_calls(store, [each.call for each in calls], scan_id=scan_id)
     items = written_items(settings, calls, tables)
     began = time.perf_counter()
-    done = work_through(items, workshop=workshop_for(settings), jobs=jobs_for(settings))
+    done = work_through_calls(items, settings=settings, jobs=jobs_for(settings), most=1)
     load_outcomes(store, (outcome(result, settings) for _, result in done))
     finish(store, settings, scan_id=scan_id, tables=tables)
     return time.perf_counter() - began

@@ -1,17 +1,25 @@
 """The whole scan beside faster-whisper's own `transcribe` on the same recordings.
 
+    python -m tests.benchmarks.scanning            # all sample calls, median of three
+    python -m tests.benchmarks.scanning s01,s05    # only these
+
 Peer: `faster_whisper.WhisperModel(..., cpu_threads=2).transcribe(language="zh")`, everything
 else default, per channel, decoding only. Ours: intake, recognition, detection, loading, contact
-pass and scoring. Same model, same audio, same machine, turn about, median of three."""
+pass and scoring. Same model, same audio, same machine, turn about, median of three. What
+isn't recognition is timed by a second scan that finds the transcripts made.
+"""
 
 from __future__ import annotations
 
 import csv
 import os
+import resource
+import shutil
 import statistics
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,34 +37,52 @@ from qc_pipeline.speech.models import get_model
 from qc_pipeline.store.store import Store
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-CALLS = ("s01", "s04", "s08", "s11", "s14", "s16")
 ROUNDS = 3
 
 
-def main() -> None:
-    """Print speed and character error rate of both, and the ratios."""
+def main(calls: Sequence[str] = ()) -> None:
+    """Print speed and character error rate of both, the ratios, and what isn't recognition."""
     model = str(get_model("base"))
-    truths = [t for t in read_truths(SAMPLES / "truth") if t.call_id in CALLS]
-    seconds = sum(decode_audio(SAMPLES / f"{call}.ogg").duration_s for call in CALLS)
-    peers, ours = [], []
+    truths = [t for t in read_truths(SAMPLES / "truth") if not calls or t.call_id in calls]
+    seconds = sum(decode_audio(SAMPLES / f"{t.call_id}.ogg").duration_s for t in truths)
+    peers, ours, rests, processor = [], [], [], []
     peer_rate = our_rate = 0.0
-    for _ in range(ROUNDS):
-        peer_rate, took = _timed(lambda: _peer(model, truths))
-        peers.append(took)
-        our_rate, took = _timed(lambda: _ours(truths))
-        ours.append(took)
-    peer, our = statistics.median(peers), statistics.median(ours)
-    print(f"{len(CALLS)} sample calls (synthetic speech), {seconds:.0f} s, "
-          f"{os.cpu_count()} cores, median of {ROUNDS}")  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(ROUNDS):
+            peer_rate, took = _timed(lambda: _peer(model, truths))
+            peers.append(took)
+            home = Path(folder) / f"home-{number}"
+            before = _processor_s()
+            _, took = _timed(lambda home=home: _scan(truths, home))
+            ours.append(took)
+            processor.append(_processor_s() - before)
+            our_rate = _error_rate(truths, home)
+            again = Path(folder) / f"again-{number}"
+            shutil.copytree(home / "transcripts", again / "transcripts")
+            _, took = _timed(lambda again=again: _scan(truths, again))
+            rests.append(took)
+            print(f"  round {number + 1}: peer {peers[-1]:.1f} s, scan {ours[-1]:.1f} s, "
+                  f"without recognition {rests[-1]:.1f} s", flush=True)  # fmt: skip
+    peer, our, rest = (statistics.median(times) for times in (peers, ours, rests))
+    print(f"{len(truths)} sample calls (synthetic speech), {seconds:.0f} s, "
+          f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}, median of {ROUNDS}")  # fmt: skip
     print(f"  faster-whisper transcribe: {seconds / peer:5.1f}x real time, CER {peer_rate:.3f}")
     print(f"  qc scan, everything:       {seconds / our:5.1f}x real time, CER {our_rate:.3f}")
     print(f"  ratio: {peer / our:.2f} times as fast, {our_rate / peer_rate:.2f} of the errors")
+    print(f"  everything but recognition: {rest / our:.1%} of the scan")
+    print(f"  an hour of calls: {3600 * statistics.median(processor) / seconds:.0f} s of processor")
 
 
-def _timed(work: Callable[[], float]) -> tuple[float, float]:
+def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
     began = time.perf_counter()
     result = work()
     return result, time.perf_counter() - began
+
+
+def _processor_s() -> float:
+    """Processor time of this process and of its children that have ended."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def _peer(model: str, truths: list[Truth]) -> float:
@@ -77,23 +103,24 @@ def _peer(model: str, truths: list[Truth]) -> float:
     return edits / characters
 
 
-def _ours(truths: list[Truth]) -> float:
-    with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        os.environ["QC_KEYS"] = str(Path(folder) / "keys")
-        manifest = Path(folder) / "manifest.csv"
-        with (SAMPLES / "manifest.csv").open(encoding="utf-8") as source:
-            rows = [row for row in csv.DictReader(source) if row["call_id"] in CALLS]
-        with manifest.open("w", encoding="utf-8", newline="") as target:
-            writer = csv.DictWriter(target, list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
-        request = ScanRequest(manifest, tables=SAMPLES, recordings=SAMPLES)
-        scan(request, settings=load_settings(home=home))
-        utterances = stored_utterances(Store(home), [truth.call_id for truth in truths])
-    result = evaluate(truths, utterances=utterances, findings={})
-    return result.character_error_rate
+def _scan(truths: list[Truth], home: Path) -> None:
+    os.environ["QC_KEYS"] = str(home.parent / "keys")
+    names = {truth.call_id for truth in truths}
+    manifest = home.parent / "manifest.csv"
+    with (SAMPLES / "manifest.csv").open(encoding="utf-8") as source:
+        rows = [row for row in csv.DictReader(source) if row["call_id"] in names]
+    with manifest.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.DictWriter(target, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    request = ScanRequest(manifest, tables=SAMPLES, recordings=SAMPLES)
+    scan(request, settings=load_settings(home=home))
+
+
+def _error_rate(truths: list[Truth], home: Path) -> float:
+    utterances = stored_utterances(Store(home), [truth.call_id for truth in truths])
+    return evaluate(truths, utterances=utterances, findings={}).character_error_rate
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1].split(",") if len(sys.argv) > 1 else ())
