@@ -31,7 +31,7 @@ class SpeechSettings(_Section):
     model: str = Field("base", description="name from `qc models list`, a folder, or a hub id")
     device: Literal["cpu", "cuda", "auto"] = "cpu"
     compute_type: str = "int8"
-    language: str = "zh"
+    language: str = Field("zh", description="a Whisper language code, or auto: found per window")
     beam_size: int = Field(5, ge=1, le=20)
     prompt: str = "以下是普通话的电话录音，一二三四五六七八九。"
     hotwords: tuple[str, ...] = ()

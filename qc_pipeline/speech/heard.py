@@ -19,13 +19,15 @@ _FEWEST_CHARACTERS_PER_S = 1.2
 class Heard:
     """One turn and the words recognised in it, their times being those of the recording.
 
-    The probabilities are the worst of the windows the turn was heard in.
+    The probabilities are the worst of the windows the turn was heard in, `language` the one
+    found in them (None: as the settings say).
     """
 
     turn: Turn
     words: tuple[RecognisedWord, ...]
     average_log_probability: float
     no_speech_probability: float
+    language: str | None = None
 
     @property
     def text(self) -> str:
@@ -84,10 +86,12 @@ def hear(
     words: list[list[RecognisedWord]] = [[] for _ in turns]
     log_probability = [0.0] * len(turns)
     no_speech = [0.0] * len(turns)
+    language: list[str | None] = [None] * len(turns)
     for window, result in zip(windows, results, strict=True):
         for index in {turn_of[piece.span] for piece in window.pieces}:
             log_probability[index] = min(log_probability[index], result.average_log_probability)
             no_speech[index] = max(no_speech[index], result.no_speech_probability)
+            language[index] = result.language
         for word in result.words:
             index = turn_of[window.span_at((word.start_s + word.end_s) / 2)]
             turn = turns[index]
@@ -97,7 +101,7 @@ def hear(
             )
             words[index].append(RecognisedWord(word.text, start_s, end_s, word.probability))
     return [
-        Heard(turn, tuple(words[index]), log_probability[index], no_speech[index])
+        Heard(turn, tuple(words[index]), log_probability[index], no_speech[index], language[index])
         for index, turn in enumerate(turns)
     ]
 

@@ -14,11 +14,14 @@ from qc_pipeline.intake.decode import Audio
 from qc_pipeline.records import Transcript, Utterance
 from qc_pipeline.settings import SpeechSettings
 from qc_pipeline.speech.acoustics import DIGITAL_SILENCE_DBFS, level_between, speech_seconds
+from qc_pipeline.speech.confidence import doubt_whole_call
 from qc_pipeline.speech.crosstalk import same_sound, without_crosstalk, without_echoed_text
 from qc_pipeline.speech.diarise import Diarisation, Diarizer, VoiceDiarizer
 from qc_pipeline.speech.hallucination import PHANTOMS, is_mere_uncertainty, suspicion
 from qc_pipeline.speech.heard import Heard, hear, utterance_of
+from qc_pipeline.speech.languages import DETECT, spoken_language
 from qc_pipeline.speech.models import model_fingerprint, resolve_model
+from qc_pipeline.speech.normalise import CHINESE
 from qc_pipeline.speech.respelling import ngrams_sha256, packaged_ngrams, respell
 from qc_pipeline.speech.roles import ROLE_CUES, ChannelMap, Roles, roles_of, roles_of_voices
 from qc_pipeline.speech.segment import (
@@ -73,10 +76,12 @@ def load_transcriber(settings: SpeechSettings) -> Transcriber:
     Raises ModelError when the model isn't there, SettingsError for a language it doesn't know.
     """
     folder = resolve_model(settings.model)
-    if f'"<|{settings.language}|>"' not in (folder / "tokenizer.json").read_text("utf-8"):
+    if settings.language != DETECT and f'"<|{settings.language}|>"' not in (
+        folder / "tokenizer.json"
+    ).read_text("utf-8"):
         raise SettingsError(
             f"模型 {settings.model} 不认识语言 {settings.language!r}",
-            remedy="把 speech.language 设为 zh、yue、en 等 Whisper 语言代码",
+            remedy="把 speech.language 设为 zh、yue、en 等 Whisper 语言代码，或 auto（逐通检测）",
         )
     return WhisperTranscriber(
         name=settings.model,
@@ -86,7 +91,7 @@ def load_transcriber(settings: SpeechSettings) -> Transcriber:
         compute_type=settings.compute_type,
         language=settings.language,
         beam_size=settings.beam_size,
-        prompt=settings.prompt,
+        prompt=_prompt(settings),
         batch_size=settings.batch_size,
         threads=settings.threads,
     )
@@ -95,6 +100,14 @@ def load_transcriber(settings: SpeechSettings) -> Transcriber:
 def load_diarizer(settings: SpeechSettings) -> Diarizer | None:
     """What tells voices on one channel apart, as `settings` say; None for nothing."""
     return VoiceDiarizer() if settings.diarizer == "voices" else None
+
+
+def _prompt(settings: SpeechSettings) -> str:
+    """The default prompt is Mandarin: another language does without, unless one is set."""
+    default = SpeechSettings.model_fields["prompt"].default
+    if settings.language in {*CHINESE, DETECT} or settings.prompt != default:
+        return settings.prompt
+    return ""
 
 
 def recognise(
@@ -126,8 +139,9 @@ def recognise(
         roles = roles_of(heard, channels=samples.shape[0], channel_map=channels)
     else:
         roles = roles_of_voices(heard, confidence=_confidence(voices))
-    utterances = _utterances(heard, roles, settings, voices)
-    if _respells(settings):
+    language = spoken_language(heard, default=settings.language)
+    utterances = doubt_whole_call(_utterances(heard, roles, settings, voices))
+    if _respells(settings) and language == "zh":
         utterances = respell(utterances, packaged_ngrams())
     utterances = with_sound(utterances, samples, sample_rate=SAMPLE_RATE)
     return Transcript(
@@ -136,7 +150,7 @@ def recognise(
             settings, channels=channels, model_fingerprint=transcriber.fingerprint
         ),
         model=transcriber.name,
-        language=settings.language,
+        language=language,
         duration_s=round(audio.duration_s, 3),
         channels=audio.channels,
         speech_s=round(speech_seconds(spans), 3),
@@ -181,7 +195,7 @@ def _third_voice(
 
 def _respells(settings: SpeechSettings) -> bool:
     """Cantonese is spoken with other words and sounds than the model knows."""
-    return settings.respell and settings.language == "zh"
+    return settings.respell and settings.language in ("zh", DETECT)
 
 
 def _separate_channels(audio: Audio, channels: ChannelMap | None) -> Samples:
@@ -300,7 +314,7 @@ def _utterances(
             index=len(utterances),
             speaker=speaker,
             suspect=_doubt(item, settings) if understood else _NOT_UNDERSTOOD,
-            language=settings.language,
+            language=item.language or settings.language,
         )
         utterances.append(utterance if voices is None else replace(utterance, channel=0))
     return utterances

@@ -23,12 +23,14 @@ class RecognisedWord:
 class Recognised:
     """What was heard in one window. The words' texts joined are the whole text.
 
-    `average_log_probability` and `no_speech_probability` are of the window as a whole.
+    `average_log_probability` and `no_speech_probability` are of the window as a whole;
+    `language` is the one it was found to be in, None where the settings name it.
     """
 
     words: tuple[RecognisedWord, ...]
     average_log_probability: float
     no_speech_probability: float
+    language: str | None = None
 
     @property
     def text(self) -> str:

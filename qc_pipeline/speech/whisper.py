@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from qc_pipeline.speech.extra import require_asr
+from qc_pipeline.speech.languages import DETECT, likeliest
+from qc_pipeline.speech.normalise import CHINESE
 from qc_pipeline.speech.segment import WHISPER_WINDOW_S, Window
 from qc_pipeline.speech.transcriber import Recognised, RecognisedWord
 
@@ -99,28 +101,46 @@ class WhisperTranscriber:
     def _decode(
         self, windows: Sequence[Window], frames: int, decoding: _Decoding
     ) -> list[Recognised]:
+        model = self._model()
+        features, lengths = self._features(model, windows, frames)
+        encoded = _encode(model, features)
+        if self.language != DETECT:
+            return self._decode_in(self.language, encoded, frames, lengths, decoding)
+        languages = [likeliest(found) for found in model.model.detect_language(encoded)]
+        heard: dict[int, Recognised] = {}
+        for language in sorted(set(languages)):
+            rows = [row for row, spoken in enumerate(languages) if spoken == language]
+            part = encoded if len(rows) == len(windows) else _encode(model, features[rows])
+            found = self._decode_in(
+                language, part, frames, [lengths[row] for row in rows], decoding
+            )
+            heard.update(
+                (row, replace(one, language=language)) for row, one in zip(rows, found, strict=True)
+            )
+        return [heard[row] for row in range(len(windows))]
+
+    def _decode_in(
+        self, language: str, encoded: Any, frames: int, lengths: list[int], decoding: _Decoding
+    ) -> list[Recognised]:
         from faster_whisper.tokenizer import Tokenizer
         from faster_whisper.transcribe import get_suppressed_tokens
 
         model = self._model()
         tokenizer = Tokenizer(
-            model.hf_tokenizer,
-            model.model.is_multilingual,
-            task="transcribe",
-            language=self.language,
+            model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=language
         )
+        # The prompt is Chinese: it would draw another language's words towards Mandarin.
+        prompted = decoding.prompt if language == self.language or language in CHINESE else ""
         prompt = model.get_prompt(
             tokenizer,
-            tokenizer.encode(decoding.prompt) if decoding.prompt else [],
+            tokenizer.encode(prompted) if prompted else [],
             without_timestamps=True,
             hotwords=" ".join(decoding.hotwords) or None,
         )
-        features, lengths = self._features(model, windows, frames)
-        encoded = _encode(model, features)
         longest = len(prompt) + _TOKENS_AT_LEAST + _TOKENS_PER_S * frames // _FRAMES_PER_S
         outputs = model.model.generate(
             encoded,
-            [prompt] * len(windows),
+            [prompt] * len(lengths),
             beam_size=decoding.beam_size,
             repetition_penalty=decoding.repetition_penalty,
             max_length=min(model.max_length, longest),
