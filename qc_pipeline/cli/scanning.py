@@ -109,6 +109,14 @@ def print_summary(summary: ScanSummary, taxonomy: Taxonomy) -> None:
         "机器评分为暂定，人工复核后生效",
         highlight=False,
     )
+    doubts = summary.doubts
+    if doubts.utterances:
+        console.print(
+            f"识别存疑 {doubts.suspect} 句，占 {doubts.utterances} 句的 "
+            f"{doubts.suspect / doubts.utterances:.1%}；整通听不清 {doubts.hard_calls} 通"
+            "（其命中均待人工判断）",
+            highlight=False,
+        )
     notes = {"提示": summary.notices, "问题": summary.problems, "失败": summary.failures}
     for title, lines in notes.items():
         for line in lines:

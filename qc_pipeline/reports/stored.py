@@ -64,6 +64,24 @@ def count_by_state(store: Store) -> dict[str, int]:
         return {row["state"]: row["calls"] for row in session.rows("reports/count_by_state")}
 
 
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """How much of what was heard may be invented or badly heard: utterances marked `suspect`,
+    of how many, and the calls that are doubtful throughout.
+    """
+
+    utterances: int
+    suspect: int
+    hard_calls: int
+
+
+def count_doubts(store: Store) -> Doubts:
+    """Over every call in the store."""
+    with store.reading() as session:
+        (row,) = session.rows("reports/doubtful_utterances")
+    return Doubts(row["utterances"], row["suspect"], row["hard_calls"])
+
+
 def count_by_code(store: Store) -> dict[str, int]:
     """Calls with at least one standing finding of a code."""
     with store.reading() as session:

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from qc_pipeline.reports.stored import CallLine, count_by_code, count_by_state, worst_calls
+from qc_pipeline.reports.stored import (
+    CallLine,
+    Doubts,
+    count_by_code,
+    count_by_state,
+    count_doubts,
+    worst_calls,
+)
 from qc_pipeline.scan.night import Night
 from qc_pipeline.store.store import Store
 
@@ -29,6 +36,7 @@ class ScanSummary:
     notices: tuple[str, ...]
     problems: tuple[str, ...]
     calls: tuple[CallLine, ...]
+    doubts: Doubts
 
     def as_json(self) -> dict[str, Any]:
         """Plain values for `--json`."""
@@ -67,4 +75,5 @@ def summarise(
         notices=tuple(notices),
         problems=tuple(str(p) for p in (*night.manifest.rejected, *night.tables.rejected)),
         calls=worst_calls(store, most=most),
+        doubts=count_doubts(store),
     )

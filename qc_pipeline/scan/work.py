@@ -29,6 +29,7 @@ from qc_pipeline.records import (
 )
 from qc_pipeline.scan.facts import facts_hash
 from qc_pipeline.settings import Settings
+from qc_pipeline.speech.confidence import HARD_TO_HEAR
 from qc_pipeline.speech.diarise import Diarizer
 from qc_pipeline.speech.recognise import (
     config_hash,
@@ -245,9 +246,11 @@ def coverage_of(item: WorkItem, transcript: Transcript, settings: Settings) -> C
         notes.append(f"单声道，按声音和内容区分坐席与客户（把握 {transcript.role_confidence:.2f}）")
     if transcript.third_voice_s is not None:
         notes.append(f"约 {transcript.third_voice_s:.0f} 秒起似有第三人说话（可能转接）")
-    suspect = sum(1 for utterance in transcript.utterances if utterance.suspect)
-    if suspect:
-        notes.append(f"{len(transcript.utterances)} 句中 {suspect} 句识别存疑")
+    suspect = [u.suspect for u in transcript.utterances if u.suspect]
+    if HARD_TO_HEAR in suspect:
+        notes.append("整通识别把握低，可能是方言或线路差，请人工听录音")
+    elif suspect:
+        notes.append(f"{len(transcript.utterances)} 句中 {len(suspect)} 句识别存疑")
     return Coverage(call_id, "scanned", "；".join(notes))
 
 

@@ -15,12 +15,13 @@ from qc_pipeline.registers.desk import confirm
 from qc_pipeline.registers.queue import list_queue
 from qc_pipeline.registers.verify import verify_home
 from qc_pipeline.reports.stored import stored_cases
+from qc_pipeline.reports.truth import read_truths
 from qc_pipeline.scan.night import ScanRequest
 from qc_pipeline.scan.run import scan
 from qc_pipeline.settings import Settings
 from qc_pipeline.store.lock import scan_lock
 from qc_pipeline.store.store import Store
-from tests.scan.conftest import Row, write_manifest
+from tests.scan.conftest import PIECES, SAMPLES, Row, write_manifest
 from tests.scan.exports import everything
 
 pytestmark = pytest.mark.slow
@@ -33,6 +34,24 @@ def by_call(tables: dict[str, list[Row]], table: str) -> dict[str, Row]:
 
 def codes_of(tables: dict[str, list[Row]], call_id: str) -> set[str]:
     return {row["code"] for row in tables["findings"] if row["call_id"] == call_id}
+
+
+def assert_spans_lie_in_their_turn(findings: list[Row]) -> None:
+    """What a finding plays is what its speaker said: its span within a true turn ± 0.5 s."""
+    truths = {truth.call_id: truth for truth in read_truths(SAMPLES / "truth")}
+    judged = 0
+    for row in findings:
+        if row["start_s"] is None or row["utterance_index"] is None:
+            continue
+        source, from_s, _ = PIECES[row["call_id"].removeprefix("t-")]
+        start_s, end_s = row["start_s"] + from_s, row["end_s"] + from_s
+        assert any(
+            turn.start_s - 0.5 <= start_s and end_s <= turn.end_s + 0.5
+            for turn in truths[source].turns
+            if turn.speaker == row["speaker"]
+        ), row["finding_id"]
+        judged += 1
+    assert judged > 1
 
 
 def test_from_audio_to_a_case_that_verifies(
@@ -56,6 +75,10 @@ def test_from_audio_to_a_case_that_verifies(
         if row["start_s"] is not None:
             assert 0 <= row["start_s"] < row["end_s"]
             assert row["matched"] in row["utterance"]
+    assert_spans_lie_in_their_turn(tables["findings"])
+    assert summary.doubts.utterances == len(tables["utterances"])
+    assert summary.doubts.suspect == sum(bool(u["suspect"]) for u in tables["utterances"])
+    assert summary.doubts.hard_calls == 0
     scores = by_call(tables, "scores")
     assert scores["t-threat"]["machine_score"] < scores["t-calm"]["machine_score"]
 
