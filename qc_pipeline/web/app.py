@@ -35,6 +35,7 @@ ROOMS = (
     "verdicts",
     "search",
     "cases",
+    "complaints",
     "mine",
     "dashboard",
     "users",

@@ -27,6 +27,7 @@ DOORS = (
     Door("/search", "nav.search", "search.use"),
     Door("/cases", "nav.cases", "case.see"),
     Door("/appeals", "nav.appeals", "case.see"),
+    Door("/complaints", "nav.complaints", "complaint.see"),
     Door("/mine", "nav.mine", "own.see"),
     Door("/dashboard", "nav.dashboard", "dashboard.see"),
     Door("/users", "nav.users", "users.manage"),
