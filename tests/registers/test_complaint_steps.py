@@ -10,6 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy import load_policy
 from qc_pipeline.registers import complaints
+from qc_pipeline.registers.chain import NewEvent, iso, link
 from qc_pipeline.registers.complaint_clocks import read, unmet
 from qc_pipeline.registers.complaints import TRANSITIONS
 from qc_pipeline.settings import Settings
@@ -165,3 +166,23 @@ TestComplaintFile = ComplaintFile.TestCase
 TestComplaintFile.settings = settings(
     max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_entries_of_the_first_release_are_still_read():
+    """They named their fields without `set`; migration 0005 gives their rows the same clocks."""
+    due = {"first_reply_due": iso(at("2026-03-03T23:59:59")),
+           "decision_due": iso(at("2026-03-17T23:59:59")), "due_uncertain": None}  # fmt: skip
+    told = {"channel": "in_call", "received_at": iso(MONDAY), **due, "calls": ["c1"],
+            "case_id": "K1", "agent_id": "A01", "words": ["我要投诉"], "policy_version": "v"}  # fmt: skip
+    held = None
+    for action, by, payload in (
+        ("complaint.proposed", "qc", told),
+        ("complaint.accepted", "officer", {**due, "note": None}),
+    ):
+        event = NewEvent(at("2026-03-03T02:00"), by, action, "C1", payload)
+        held = complaints.apply(held, link(event, seq=2, prev_hash="", key=b"k"))
+    assert (held.state, held.proposed, held.decided_by) == ("logged", False, "officer")
+    assert held.logged_at == at("2026-03-03T02:00")
+    assert read(held.clocks) == {
+        "first_reply": at("2026-03-03T23:59:59"), "decision": at("2026-03-17T23:59:59"),
+    }  # fmt: skip
