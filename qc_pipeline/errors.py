@@ -18,6 +18,7 @@ QcError
 │   ├── RecordingUnreadable
 │   └── RecordingOutsideRoots
 ├── LineError               one line of text-only input can't be used; the rest goes on
+├── EngineError             a recognition service failed on a call; the rest goes on
 ├── CheckFailed             a check found something (exit code 1)
 └── WorkerLost              a worker process died on a call
 """
@@ -104,6 +105,10 @@ class RecordingOutsideRoots(RecordingError):
 
 class LineError(QcError):
     """One line of text-only input can't be used; the rest of the lines go on."""
+
+
+class EngineError(QcError):
+    """A recognition service is down, too slow, or answers what can't be used."""
 
 
 class CheckFailed(QcError):

@@ -41,6 +41,13 @@ class SpeechSettings(_Section):
     diarizer: Literal["voices", "none"] = Field(
         "voices", description="how speakers on one channel are told apart; none = not at all"
     )
+    endpoint: str | None = Field(
+        None, description="OpenAI-compatible recogniser on your network, http://HOST:PORT/v1"
+    )
+    endpoint_hosts: tuple[str, ...] = Field(
+        (), description="hosts outside private networks that recordings may be sent to"
+    )
+    endpoint_timeout_s: float = Field(120.0, gt=0)
     batch_size: int = Field(8, ge=1, le=128)
     jobs: int = Field(0, ge=0, description="worker processes; 0 = one per core")
     threads: int = Field(1, ge=1, description="threads per worker process")

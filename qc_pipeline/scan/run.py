@@ -36,7 +36,7 @@ from qc_pipeline.scan.work import (
 )
 from qc_pipeline.scoring import score_calls, without_policy
 from qc_pipeline.settings import Settings
-from qc_pipeline.speech.models import model_fingerprint
+from qc_pipeline.speech.recognise import engine_fingerprint
 from qc_pipeline.store.artefacts import read_detection, read_transcript, sweep_temporary
 from qc_pipeline.store.contact import run_contact_pass
 from qc_pipeline.store.loader import (
@@ -104,7 +104,7 @@ def scan(
 def begin(night: Night) -> Iterator[Scan]:
     """Open the home folder for one scan (a second one is refused) and load the call records."""
     settings = night.settings
-    fingerprint = model_fingerprint(settings.speech.model)
+    fingerprint = engine_fingerprint(settings.speech)
     prepare_home(settings)
     with scan_lock(settings.home):
         log_to(settings.home)

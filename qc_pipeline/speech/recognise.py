@@ -17,6 +17,11 @@ from qc_pipeline.speech.acoustics import DIGITAL_SILENCE_DBFS, level_between, sp
 from qc_pipeline.speech.confidence import doubt_whole_call
 from qc_pipeline.speech.crosstalk import same_sound, without_crosstalk, without_echoed_text
 from qc_pipeline.speech.diarise import Diarisation, Diarizer, VoiceDiarizer
+from qc_pipeline.speech.endpoint import (
+    EndpointTranscriber,
+    check_endpoint,
+    endpoint_fingerprint,
+)
 from qc_pipeline.speech.hallucination import PHANTOMS, is_mere_uncertainty, suspicion
 from qc_pipeline.speech.heard import Heard, hear, utterance_of
 from qc_pipeline.speech.languages import DETECT, spoken_language
@@ -41,7 +46,17 @@ from qc_pipeline.speech.whisper import WhisperTranscriber
 SAMPLE_RATE = 16_000
 
 _REVISION = 2  # raise it when a change here changes transcripts: stored ones are then redone
-_NOT_IN_TRANSCRIPT = {"model", "jobs", "threads", "batch_size", "calls_at_once", "calls_per_worker"}
+_NOT_IN_TRANSCRIPT = {
+    "model",
+    "jobs",
+    "threads",
+    "batch_size",
+    "calls_at_once",
+    "calls_per_worker",
+    "endpoint",
+    "endpoint_hosts",
+    "endpoint_timeout_s",
+}
 _CONTEXT_S = 0.25  # sound kept on either side of a stretch of speech
 _LONGEST_WINDOW_S = WHISPER_WINDOW_S - 1.0
 _UNHEARD_S = 0.8  # shorter stretches without words may be a cough or a hum
@@ -75,6 +90,15 @@ def load_transcriber(settings: SpeechSettings) -> Transcriber:
 
     Raises ModelError when the model isn't there, SettingsError for a language it doesn't know.
     """
+    if settings.endpoint is not None:
+        return EndpointTranscriber(
+            name=settings.model,
+            url=settings.endpoint,
+            language="" if settings.language == DETECT else settings.language,
+            prompt=_prompt(settings),
+            timeout_s=settings.endpoint_timeout_s,
+            allowed_hosts=settings.endpoint_hosts,
+        )
     folder = resolve_model(settings.model)
     if settings.language != DETECT and f'"<|{settings.language}|>"' not in (
         folder / "tokenizer.json"
@@ -95,6 +119,17 @@ def load_transcriber(settings: SpeechSettings) -> Transcriber:
         batch_size=settings.batch_size,
         threads=settings.threads,
     )
+
+
+def engine_fingerprint(settings: SpeechSettings) -> str:
+    """What names the recogniser in configurations: a local model's content, a service's model name.
+
+    Raises ModelError when the model isn't there, SettingsError for an unusable address.
+    """
+    if settings.endpoint is None:
+        return model_fingerprint(settings.model)
+    check_endpoint(settings.endpoint)
+    return endpoint_fingerprint(settings.model)
 
 
 def load_diarizer(settings: SpeechSettings) -> Diarizer | None:
