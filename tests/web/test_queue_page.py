@@ -121,6 +121,9 @@ def test_a_taken_call_is_offered_to_nobody_else(person) -> None:
     assert f"id={first}" in one.get("/queue/next").headers["location"]
     assert f"id={second}" in other.get("/queue/next").headers["location"]
     assert other.post("/queue/take?id=no-such-call").status_code == 404
+    assert other.post(f"/queue/release?id={first}").json() == {"released": False}
+    assert one.post(f"/queue/release?id={first}").json() == {"released": True}
+    assert f"id={first}" in other.get("/queue/next").headers["location"]
 
 
 def test_what_one_has_spoken_on_waits_for_others(person, store: Store) -> None:

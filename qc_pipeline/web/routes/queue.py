@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from qc_pipeline.records import SHANGHAI
-from qc_pipeline.registers.assignments import take
+from qc_pipeline.registers.assignments import release, take
 from qc_pipeline.registers.people import same_person
 from qc_pipeline.web.call_view import call_view
 from qc_pipeline.web.pages import page
@@ -76,6 +76,16 @@ def take_call(
     mine = same_person(held.holder, visitor.name)
     said = "" if mine else visitor.t("call.taken", who=held.holder, until=f"{held.until:%H:%M}")
     return JSONResponse({"mine": mine, "said": said})
+
+
+@router.post("/release", summary="Give a taken call back")
+def release_call(
+    visitor: Annotated[Visitor, Depends(May("finding.judge"))],
+    call_id: Annotated[str, Query(alias="id", min_length=1, max_length=500)],
+) -> Response:
+    """What the page does when its reviewer leaves it. Somebody else's call stays his."""
+    done = release(visitor.desk.settings.home, call_id, by=visitor.name)
+    return JSONResponse({"released": done})
 
 
 def call_address(call_id: str, filters: Filters) -> str:

@@ -47,6 +47,12 @@ async function takeCall(desk) {
   } catch { /* it can be reviewed all the same */ }
 }
 
+// Whoever leaves a call gives it back: nobody else may speak on it until then.
+function leave() {
+  const { queue, judges, call } = page.desk.dataset;
+  if (queue && judges) post(`/queue/release?id=${encodeURIComponent(call)}`).catch(() => {});
+}
+
 // Chosen once, kept for this browser: no personal data is.
 function settings(player) {
   const speed = document.getElementById("speed");
@@ -101,6 +107,7 @@ function next() {
   const ready = page.following;
   if (!ready) return location.assign(address);
   page.player.close?.();
+  leave();
   const fresh = new DOMParser().parseFromString(ready.html, "text/html");
   document.getElementById("call").replaceWith(document.adoptNode(fresh.getElementById("call")));
   document.title = fresh.title;
@@ -171,5 +178,5 @@ onKeys({
 });
 
 addEventListener("popstate", () => location.reload());
-addEventListener("pagehide", () => page.player.tell());
+addEventListener("pagehide", () => { page.player.tell(); leave(); });
 open();

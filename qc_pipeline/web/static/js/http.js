@@ -16,6 +16,7 @@ export async function get(address) {
 export async function post(address, body = {}) {
   return answered(await fetch(address, {
     method: "POST",
+    keepalive: true,  // what is told on leaving a page still arrives
     headers: { "content-type": "application/json", "x-csrf-token": token() },
     body: JSON.stringify(body),
   }));
