@@ -242,8 +242,8 @@ def test_other_complaint_clocks_show_the_dates_they_would_end(
     folder = policies(
         replacing(
             "complaints.yaml",
-            "start: received, amount: 15, unit: calendar_day",
-            "start: received, amount: 10, unit: calendar_day",
+            "stop: decided, amount: 15, unit: calendar_day",
+            "stop: decided, amount: 10, unit: calendar_day",
         )
     )
     report = replay(ReplayRequest(policy=folder), settings=reviewed.settings)

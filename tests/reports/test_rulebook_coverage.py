@@ -25,6 +25,7 @@ from qc_pipeline.reports.rulebook_coverage import (
     rulebook_coverage,
 )
 from qc_pipeline.settings import PACKAGE_DIR, packaged_dir
+from qc_pipeline.store.contact_findings import CUSTOMER_TALKS, FLOOD, LEAST_GAP
 
 LEXICONS = packaged_dir("lexicons")
 WRITTEN = (LEXICONS / "coverage.yaml").read_text("utf-8")
@@ -107,6 +108,8 @@ def test_built_in_rules_have_codes_of_the_card_and_ids_of_their_own(
 def test_no_code_gives_a_finding_a_rule_id_that_is_not_declared(policy: Policy) -> None:
     """A rule id typed into the code would be a rule that no coverage knows of."""
     known = {rule.id for rule in built_in_rules(policy)}
+    # Off until the policy sets a number, and no rule that covers a row until then.
+    known |= {rule.id for rule in (CUSTOMER_TALKS, LEAST_GAP, FLOOD)}
     typed = re.compile(r"(?:required|note|contact|integrity)\.(?!yaml$)\w")
     for path in sorted(PACKAGE_DIR.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):

@@ -63,6 +63,21 @@ COLUMNS = {
     "complaints": "complaint_id, state, channel, received_at, logged_at, first_reply_due, "
     "decision_due, breached, calls, case_id, agent_id, proposed",
     "audit": "seq, at, actor, action, subject, payload, prev_hash, hash",
+    "flags": "flag_id, state, kind, case_id, phone, source, reason, basis, agent_id, proposed_by, "
+    "proposed_at, decided_by, decided_at, decision_note, valid_from, valid_to, lifted_by, "
+    "lifted_at, lift_reason, consent",
+    "disputes": "dispute_id, state, case_id, phone, call_id, agent_id, about, raised_at, "
+    "recorded_by, recorded_at, paused_at, supervisor, notified_at, forwarded_way, forwarded_to, "
+    "forwarded_at, decision, decided_at, ended_at, end_reason",
+    "emergencies": "call_id, state, case_id, agent_id, signalled_at, words, acknowledged_by, "
+    "acknowledged_at, note, superior, steps, signed_by, signed_at, sign_note, closed_at",
+    "objections": "objection_id, state, kind, text, case_id, call_id, agent_id, raised_at, "
+    "recorded_by, reply_due, due_uncertain, replied_by, replied_at, answer, breached_at",
+    "promises": "promise_id, state, case_id, amount, promised_at, due_at, paid, call_id, agent_id, "
+    "words, recorded_by, recorded_at, payments_as_of, settled_at, cancel_reason",
+    "spot_checks": "check_id, state, bank, reference, question, received_at, due_at, calls, "
+    "case_id, phone, about_at, agent_id, code, had_found, findings, answer, answered_by, "
+    "answered_at, breached_at, bank_result, closed_at, recorded_by",
     "verdicts": "id, text, speaker, callee, prev, labels, near_miss_of, style, voice",
 }
 MANIFEST = [

@@ -1,5 +1,11 @@
-SELECT appeal_id, against, finding_id, case_id, state, filed_at, due_at, grounds, decided_at, reasons
+-- A collector's own appeals.
+SELECT
+    appeals.appeal_id, appeals.against, appeals.finding_id, appeals.case_id, appeals.state,
+    appeals.filed_at, appeals.due_at, appeals.grounds, appeals.decided_at, appeals.reasons
 FROM appeals
-WHERE agent_id = $scope_agent
-    AND $scope_team IS NOT DISTINCT FROM NULL AND $scope_bank IS NOT DISTINCT FROM NULL
-ORDER BY filed_at DESC, appeal_id;
+WHERE appeals.agent_id = $scope_agent
+    AND EXISTS (
+        SELECT 1 FROM visible_calls($scope_team, $scope_bank, $scope_agent) AS calls
+        WHERE calls.agent_id = appeals.agent_id
+    )
+ORDER BY appeals.filed_at DESC, appeals.appeal_id;

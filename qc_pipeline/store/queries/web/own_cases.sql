@@ -1,9 +1,10 @@
 -- A collector's own cases from their notice on. No reviewer's name is in it.
 SELECT
-    case_id, call_id, code, severity, state, conduct_at, notified_at, received_at, objection_due,
-    objected_at, objection, chosen_level, chosen_consequences, sanction_notified_at,
-    sanction_received_at, appeal_due, accepted_at
-FROM discipline_cases
-WHERE agent_id = $scope_agent AND notified_at IS NOT NULL
-    AND $scope_team IS NOT DISTINCT FROM NULL AND $scope_bank IS NOT DISTINCT FROM NULL
-ORDER BY conduct_at DESC, case_id;
+    cases.case_id, cases.call_id, cases.code, cases.severity, cases.state, cases.conduct_at,
+    cases.notified_at, cases.received_at, cases.objection_due, cases.objected_at, cases.objection,
+    cases.chosen_level, cases.chosen_consequences, cases.sanction_notified_at,
+    cases.sanction_received_at, cases.appeal_due, cases.accepted_at
+FROM discipline_cases AS cases
+JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
+WHERE cases.agent_id = $scope_agent AND cases.notified_at IS NOT NULL
+ORDER BY cases.conduct_at DESC, cases.case_id;
