@@ -1,7 +1,7 @@
 """Two hundred calls in one scan: is the workers' memory flat, and does time grow evenly?
 
     python -m tests.benchmarks.long_night              # 200 calls of 8 s, plot into docs/
-    python -m tests.benchmarks.long_night 40 /tmp/x.svg
+    python -m tests.benchmarks.long_night 40 memory.svg
 
 The calls are pieces of the sample calls (synthetic speech), each with a little noise of its own so
 that none is a duplicate. After every call the resident memory of each worker process is read. Workers
