@@ -3,6 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+TEST_PROCESSES ?= 2
 export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
@@ -18,7 +19,7 @@ demo: $(VENV)/.installed-demo  ## Set up, scan samples/ and show the result (a f
 test: $(VENV)/.installed-test  ## Set up, check style, types and rules, run every test
 	$(MAKE) --no-print-directory lint
 	$(BIN)/qc rules check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile
 
 lint: $(VENV)/.installed-test  ## ruff, strict mypy, the one-way import contract
 	$(BIN)/ruff check .

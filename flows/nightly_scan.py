@@ -162,8 +162,6 @@ def _run(
 @click.option("--home", type=click.Path(path_type=Path), help="Home folder.")
 def main(**arguments: Path | None) -> None:
     """Run the flow once, here and now, without a server of its own."""
-    os.environ.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", "120")
-    os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
     counts = nightly_scan(
         **{name: str(value.absolute()) if value else None for name, value in arguments.items()}  # type: ignore[arg-type]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from qc_pipeline.store.store import Store
 from qc_pipeline.web.app import create_app
 from qc_pipeline.web.visitor import COOKIE
 from tests.web.chromium import CHROMIUM, chromium
-from tests.web.homes import sample_home
+from tests.web.homes import sample_home, sample_settings
 from tests.web.people import add_people, begin_session
 
 
@@ -40,7 +41,16 @@ class Person:
 @pytest.fixture(scope="session")
 def scanned(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Eight sample calls scanned, one user for each role. For reading; see `home`."""
-    settings = sample_home(tmp_path_factory.mktemp("desk"))
+    folder = tmp_path_factory.mktemp("desk")
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (shared / "desk.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (shared / "scanned.done").exists():
+            sample_home(shared / "scanned")
+            (shared / "scanned.done").touch()
+    shutil.copytree(shared / "scanned", folder, dirs_exist_ok=True)
+    settings = sample_settings(folder)
     add_people(settings)
     return settings
 
@@ -48,7 +58,9 @@ def scanned(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.fixture
 def home(scanned: Settings, tmp_path: Path) -> Settings:
     """A copy that a test may change."""
-    shutil.copytree(scanned.home, tmp_path / "home")
+    # Without playable copies: whether others have listened before must not matter.
+    without_copies = shutil.ignore_patterns("playback")
+    shutil.copytree(scanned.home, tmp_path / "home", ignore=without_copies)
     shutil.copytree(scanned.keys, tmp_path / "keys")
     # The access log knows where it lives: a copy begins one of its own.
     for left in (tmp_path / "home").glob("access.*"):

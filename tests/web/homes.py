@@ -32,10 +32,7 @@ CALLS = ("s01", "s03", "s04", "s05", "s07", "s10", "s12", "s13")
 
 def sample_home(folder: Path, calls: tuple[str, ...] = CALLS) -> Settings:
     """Scan `calls` into `folder`/home, all but the recognition; its keys lie beside it."""
-    settings = Settings(home=folder / "home", keys=folder / "keys", classifier="none")
-    settings = settings.model_copy(
-        update={"speech": settings.speech.model_copy(update={"jobs": 1})}
-    )
+    settings = sample_settings(folder)
     policy = load_policy(settings.policy_dir)
     tables = read_tables(SAMPLES).tables
     records = [c for c in read_manifest(SAMPLES / "manifest.csv").calls if c.call_id in calls]
@@ -62,6 +59,12 @@ def sample_home(folder: Path, calls: tuple[str, ...] = CALLS) -> Settings:
     load_outcomes(store, (outcome(each, settings) for each in done))
     finish(store, settings, scan_id=scan_id, tables=tables)
     return settings
+
+
+def sample_settings(folder: Path) -> Settings:
+    """The settings that go with a home of `sample_home`."""
+    settings = Settings(home=folder / "home", keys=folder / "keys", classifier="none")
+    return settings.model_copy(update={"speech": settings.speech.model_copy(update={"jobs": 1})})
 
 
 def _kept(settings: Settings, path: Path) -> Recording:
