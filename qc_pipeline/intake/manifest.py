@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -100,10 +101,14 @@ def _require(
         for name in missing
     )
     found = ", ".join(shortened(column) for column in table.columns[:40])
+    # Only a column that isn't one of ours can be the one that is meant.
+    strange = [column for column in table.columns if column.casefold() not in MANIFEST_COLUMNS]
+    near = difflib.get_close_matches(missing[0], strange, n=1, cutoff=0.4) or strange[:1]
+    theirs = shortened(near[0]) if near else "its name in your table"
     raise ManifestError(
         f"{path} lacks the required column {wanted}; it has: {found}",
         remedy="if the columns have other names, describe them in a column map (YAML), such as "
-        f"columns: {{{missing[0]}: {shortened(table.columns[0])}}}, and pass it with --column-map",
+        f"columns: {{{missing[0]}: {theirs}}}, and pass it with --column-map",
     )
 
 

@@ -89,6 +89,22 @@ def test_a_missing_required_column_lists_what_is_there_and_the_remedy(manifest: 
     assert "--column-map" in error.value.remedy
 
 
+@pytest.mark.parametrize(
+    ("header", "suggested"),
+    [
+        ("call_id,start_time,agent_id", "started_at: start_time"),
+        ("call_id,话务员,agent_id", "started_at: 话务员"),
+        ("call_id,agent_id", "started_at: its name in your table"),
+    ],
+)
+def test_the_remedy_names_a_column_that_can_be_the_missing_one(
+    manifest: Write, header: str, suggested: str
+) -> None:
+    with pytest.raises(ManifestError) as caught:
+        read_manifest(manifest(f"{header}\n"))
+    assert suggested in str(caught.value.remedy)
+
+
 def test_a_required_column_given_twice_is_refused(manifest: Write) -> None:
     with pytest.raises(ManifestError, match="agent_id twice"):
         read_manifest(manifest(HEADER + ",Agent_ID", GOOD + ",A2"))
