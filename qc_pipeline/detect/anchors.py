@@ -27,13 +27,16 @@ def anchors_of(sequence: Sequence) -> tuple[frozenset[str], ...]:
     for is_gap, stretch in groupby(sequence, key=lambda element: isinstance(element, Gap)):
         if not is_gap:
             groups.extend(_stretch_anchors(tuple(stretch)))
-    ranked = sorted(groups, key=_commonness)
-    return tuple(ranked[: 1 if ranked and _commonness(ranked[0]) < _RARE else 3])
+    ranked = sorted(((_commonness(group), place) for place, group in enumerate(groups)))
+    kept = ranked[: 1 if ranked and ranked[0][0] < _RARE else 3]
+    return tuple(groups[place] for _, place in kept)
 
 
 def _commonness(group: frozenset[str]) -> float:
     """A rough chance that an utterance contains one of these strings."""
-    return sum(0.05 ** min(len(word), 3) for word in group)
+    lengths = list(map(len, group))
+    one, two = lengths.count(1), lengths.count(2)
+    return one * 0.05 + two * 0.05**2 + (len(lengths) - one - two) * 0.05**3
 
 
 def _stretch_anchors(stretch: Sequence) -> list[frozenset[str]]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from qc_pipeline.detect.phonetic import sound_of
+from qc_pipeline.detect.phonetic import has_sound, sound_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Choice:
     def count(self) -> float:
         """How many strings it stands for, alike ones counted each; infinite with a gap."""
         return len(self.plain) + sum(map(count_words, self.compound))
+
+    @cached_property
+    def most_sounded(self) -> int:
+        """How many characters with a sound its longest option has."""
+        return max(map(most_sounded, self.options))
 
     @cached_property
     def plain(self) -> tuple[str, ...]:
@@ -119,4 +124,20 @@ def count_words(sequence: Sequence) -> float:
                 total *= 1 + count_words(option)
             case Choice():
                 total *= element.count
+    return total
+
+
+def most_sounded(sequence: Sequence) -> int:
+    """How many characters with a sound a match can have at most, gaps not counted."""
+    total = 0
+    for element in sequence:
+        match element:
+            case Text(text):
+                total += sum(map(has_sound, text))
+            case Maybe(option):
+                total += most_sounded(option)
+            case Choice():
+                total += element.most_sounded
+            case Gap():
+                pass
     return total

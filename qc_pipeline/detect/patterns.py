@@ -26,9 +26,10 @@ from qc_pipeline.detect.pattern_parts import (
     Maybe,
     Sequence,
     Text,
+    most_sounded,
     words_of,
 )
-from qc_pipeline.detect.phonetic import has_sound, sound_of
+from qc_pipeline.detect.phonetic import sound_of
 from qc_pipeline.errors import RuleError
 
 __all__ = ["Pattern", "WordClasses", "parse_pattern", "words_of"]
@@ -77,7 +78,7 @@ class Pattern:
     @cached_property
     def sounded(self) -> bool:
         """Whether it has enough characters to be matched by sound."""
-        return _most_sounded(self.sequence) >= MIN_SOUNDED
+        return most_sounded(self.sequence) >= MIN_SOUNDED
 
     @cached_property
     def anchors(self) -> tuple[frozenset[str], ...]:
@@ -272,20 +273,5 @@ def _ways(sequence: Sequence) -> float:
             case Choice():
                 total *= bool(element.plain) + sum(map(_ways, element.compound))
             case Text():
-                pass
-    return total
-
-
-def _most_sounded(sequence: Sequence) -> int:
-    total = 0
-    for element in sequence:
-        match element:
-            case Text(text):
-                total += sum(map(has_sound, text))
-            case Maybe(option):
-                total += _most_sounded(option)
-            case Choice(options):
-                total += max(map(_most_sounded, options))
-            case Gap():
                 pass
     return total

@@ -35,6 +35,9 @@ from qc_pipeline.settings import packaged_dir
 
 _NOT_RULES = {RULEBOOK_FILE, COVERAGE_FILE}
 
+_KEPT = 3
+_loaded: dict[tuple[Any, ...], RuleSet] = {}  # of folders as they were when last loaded
+
 
 @dataclass(frozen=True, eq=False)
 class Rule:
@@ -103,13 +106,28 @@ def load_rules(
     `folder/context` is not read here but when `RuleSet.context` is first asked for. Raises
     RuleError naming file, line and rule for YAML that doesn't parse, an unknown code,
     field, operator, class, guard or rulebook row, a bad pattern, two rules or classes of one
-    name.
+    name. Rules of a folder that has not changed since they were last loaded are given again.
     """
     if not folder.is_dir():
         raise RuleError(f"{folder}: no such folder", remedy="name the folder of rule files")
     unknown = sorted(code for code in codes if not (folder / f"{code}.yaml").is_file())
     if unknown:
         raise RuleError(f"{folder}: no rule file for {', '.join(unknown)}")
+    version = _version(folder)
+    asked = (folder, version, taxonomy.model_dump_json(), frozenset(codes), sound_alike)
+    if asked not in _loaded:
+        rules = _load(
+            folder, version=version, taxonomy=taxonomy, codes=codes, sound_alike=sound_alike
+        )
+        while len(_loaded) >= _KEPT:
+            _loaded.pop(next(iter(_loaded)))
+        _loaded[asked] = rules
+    return _loaded[asked]
+
+
+def _load(
+    folder: Path, *, version: str, taxonomy: Taxonomy, codes: Collection[str], sound_alike: bool
+) -> RuleSet:
     classes = _load_classes(folder / "classes")
     rulebook = _load_rulebook(folder / RULEBOOK_FILE)
     reader = ConditionReader(bank=PatternBank(), classes=classes, codes=frozenset(taxonomy.codes))
@@ -131,11 +149,16 @@ def load_rules(
                     f"{rule.where}: rule {rule.id}: id already used at {rules[rule.id].where}"
                 )
             rules[rule.id] = rule
-    return _rule_set(rules.values(), folder=folder, classes=classes, reader=reader)
+    return _rule_set(rules.values(), folder=folder, version=version, classes=classes, reader=reader)
 
 
 def _rule_set(
-    rules: Iterable[Rule], *, folder: Path, classes: WordClasses, reader: ConditionReader
+    rules: Iterable[Rule],
+    *,
+    folder: Path,
+    version: str,
+    classes: WordClasses,
+    reader: ConditionReader,
 ) -> RuleSet:
     woken_by: dict[int, set[int]] = {}
     always: set[int] = set()
@@ -147,7 +170,7 @@ def _rule_set(
         for number in wakers or ():
             woken_by.setdefault(number, set()).add(place)
     return RuleSet(
-        version=_version(folder),
+        version=version,
         folder=folder,
         rules=rules,
         classes=classes,

@@ -36,6 +36,21 @@ def test_the_version_names_the_exact_content(make_rules: MakeRules) -> None:
     assert make_rules(GOOD.replace("上门", "堵门")).version != first.version
 
 
+def test_an_unchanged_folder_is_not_read_twice_a_changed_one_is(
+    policy: Policy, tmp_path: Path
+) -> None:
+    file = tmp_path / "threat_intimidation.yaml"
+    file.write_text(GOOD, "utf-8")
+    first = load_rules(tmp_path, taxonomy=policy.taxonomy)
+    assert load_rules(tmp_path, taxonomy=policy.taxonomy) is first
+    assert load_rules(tmp_path, taxonomy=policy.taxonomy, sound_alike=False) is not first
+    file.write_text(GOOD.replace("version: 1", "version: 2"), "utf-8")
+    assert load_rules(tmp_path, taxonomy=policy.taxonomy).rules[0].version == 2
+    file.write_text("broken: [", "utf-8")
+    with pytest.raises(RuleError, match="not valid YAML"):
+        load_rules(tmp_path, taxonomy=policy.taxonomy)
+
+
 def test_off_and_numbers_are_words(make_rules: MakeRules) -> None:
     rules = make_rules(
         GOOD + "    guards: {off: [negation]}\n    confidence: 0.5\n    sound_alike: false\n",
