@@ -36,6 +36,7 @@ ROOMS = (
     "search",
     "cases",
     "complaints",
+    "evidence",
     "mine",
     "dashboard",
     "users",

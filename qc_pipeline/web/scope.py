@@ -40,3 +40,8 @@ def scope_of(user: User, roles: Roles) -> Scope:
     if role.scope == "self":
         return Scope(agent=user.agent_id or _NOBODY)
     return Scope()
+
+
+def own_scope(user: User) -> Scope:
+    """What is about `user` himself, whatever his role: nothing if the registers don't know him."""
+    return Scope(agent=user.agent_id or _NOBODY)

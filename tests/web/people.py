@@ -17,6 +17,7 @@ PEOPLE = {
     "senior_reviewer": User("周敏", "senior_reviewer"),
     "team_lead": User("赵组长", "team_lead", team="一组"),
     "compliance": User("陈合规", "compliance"),
+    "second_officer": User("林合规", "compliance"),
     "collector": User("坐席A003", "collector", agent_id="A003"),
     "bank_client": User("江屿银行", "bank_client", bank="江屿银行"),
     "auditor": User("孙审计", "auditor"),

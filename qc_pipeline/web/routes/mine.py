@@ -6,6 +6,7 @@ No reviewer's name, nobody else's data.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from qc_pipeline.registers import appeal_desk, case_desk
 from qc_pipeline.web.desk import LISTENED
 from qc_pipeline.web.pages import page
 from qc_pipeline.web.refusals import BadRequest, NotThere
+from qc_pipeline.web.scope import own_scope
 from qc_pipeline.web.visitor import May, Visitor
 
 router = APIRouter(prefix="/mine", tags=["mine"])
@@ -36,10 +38,11 @@ _STEPS: dict[str, Callable[..., Any]] = {
 @router.get("", summary="One's own findings and notices")
 def mine(request: Request, visitor: Self) -> Response:
     """What was confirmed, what one was told, and what may be answered until when."""
-    findings = visitor.rows("own_findings", {"finding_id": None})
-    appeals = visitor.rows("own_appeals")
+    own = _own(visitor)
+    findings = own.rows("own_findings", {"finding_id": None})
+    appeals = own.rows("own_appeals")
     return page(
-        request, "mine.html", visitor, findings=findings, cases=visitor.rows("own_cases"),
+        request, "mine.html", visitor, findings=findings, cases=own.rows("own_cases"),
         appeals=appeals, appealed={row["finding_id"] or row["case_id"] for row in appeals},
     )  # fmt: skip
 
@@ -47,7 +50,7 @@ def mine(request: Request, visitor: Self) -> Response:
 @router.get("/clip", summary="The seconds of one's own finding")
 def clip(visitor: Self, finding: Annotated[str, Query(max_length=80)]) -> Response:
     """WAV; one audited access per listen."""
-    row = visitor.one("own_findings", {"finding_id": finding})
+    row = _own(visitor).one("own_findings", {"finding_id": finding})
     if row is None or row["recording_key"] is None or row["start_s"] is None:
         raise NotThere
     visitor.desk.note_access(
@@ -80,6 +83,11 @@ def appeal(
         late_cause=late or None, **_acting(visitor),
     )  # fmt: skip
     return RedirectResponse("/mine", status_code=303)
+
+
+def _own(visitor: Visitor) -> Visitor:
+    """The same visitor bound to himself: a lead's own page is not his team's."""
+    return replace(visitor, scope=own_scope(visitor.user))
 
 
 def _acting(visitor: Visitor) -> dict[str, Any]:
