@@ -315,11 +315,21 @@ def read_file(store: Store, case_id: str) -> CaseFile:
             if row["case_id"] == case_id or row["finding_id"] in case.findings
         ]
         subjects = [case_id, *(each.appeal_id for each in appeals)]
-        steps = [
-            Step(row["at"], row["actor"], row["action"], json.loads(row["payload"]))
-            for row in session.rows("registers/events_about", {"subjects": subjects})
-        ]
-    return CaseFile(case, tuple(linked), tuple(appeals), tuple(steps))
+        steps = _steps_about(session, subjects)
+    return CaseFile(case, tuple(linked), tuple(appeals), steps)
+
+
+def read_steps(store: Store, subject: str) -> tuple[Step, ...]:
+    """Every entry of the log about one thing (a complaint, a flag ...), in order."""
+    with store.reading() as session:
+        return _steps_about(session, [subject])
+
+
+def _steps_about(session: Session, subjects: list[str]) -> tuple[Step, ...]:
+    return tuple(
+        Step(row["at"], row["actor"], row["action"], json.loads(row["payload"]))
+        for row in session.rows("registers/events_about", {"subjects": subjects})
+    )
 
 
 # --- what these share -------------------------------------------------------------------------

@@ -36,6 +36,7 @@ ROOMS = (
     "search",
     "cases",
     "complaints",
+    "registers",
     "evidence",
     "mine",
     "dashboard",

@@ -42,6 +42,12 @@ class _Step:
     fields: tuple[Field, ...]
     not_by: tuple[str, ...] = ()
     main: bool = False
+    ready: Callable[[Case], bool] = lambda _: True
+
+
+def _settled_by_hand(case: Case) -> bool:
+    """Linked cases and those a complaint opened; any other follows its findings."""
+    return case.basis != "own" or not case.findings
 
 
 _NOTE = Field("note")
@@ -50,6 +56,31 @@ _OPEN = frozenset(
      "sanction_proposed", "approved", "returned"}
 )  # fmt: skip
 STEPS: Mapping[str, _Step] = {
+    "take_up": _Step(
+        "case.act", frozenset({"detected"}), case_desk.take_up, (_NOTE,), main=True
+    ),
+    "confirm": _Step(
+        "case.act", frozenset({"under_review"}), case_desk.confirm_case, (Field("reason", True),),
+        main=True, ready=_settled_by_hand,
+    ),
+    "reject": _Step(
+        "case.act", frozenset({"under_review"}), case_desk.reject_case, (Field("reason", True),),
+        ready=_settled_by_hand,
+    ),
+    "circumstance": _Step(
+        "case.act", _OPEN - {"approved"}, case_desk.record_circumstance,
+        (Field("fact"), Field("loss_yuan"), Field("evidence", True)),
+    ),
+    "gate": _Step(
+        "case.approve", frozenset({"approved"}), case_desk.pass_gate,
+        (Field("month", True), Field("wage_yuan", True), Field("deduct_yuan"),
+         Field("acknowledgement")), not_by=("proposed_by", "approved_by"),
+        ready=lambda case: case.gate_by is None and bool(case.amounts),
+    ),
+    "refer": _Step(
+        "case.act", frozenset({"executed"}), case_desk.refer_to_authority,
+        (Field("authority", True), Field("number", True)),
+    ),
     "notify": _Step(
         "case.act", frozenset({"confirmed", "approved"}), case_desk.notify, (_NOTE,), main=True
     ),
@@ -95,6 +126,7 @@ def actions_for(visitor: Visitor, case: Case) -> list[Action]:
                step.main)
         for name, step in STEPS.items()
         if case.state in step.states and visitor.may(step.permission)
+        and step.ready(case)
         and not any(same_person(getattr(case, hand), visitor.name) for hand in step.not_by)
     ]  # fmt: skip
 
@@ -113,6 +145,9 @@ def _chosen(field: Field, case: Case, policy: Policy, name: str) -> Field:
         high = rules.rank(case.level_to or case.level or levels[-1][0])
         within = levels[low : max(low, high) + 1] if case.level_to else levels[low:]
         return Field("level", True, (*within, (NO_SANCTION, "免予处分")))
+    if field.name == "fact":
+        facts = ((key, fact.zh) for key, fact in rules.facts.items())
+        return Field("fact", False, (("", "–"), *facts))
     if name == "suspend" and field.name == "reason":
         return Field("reason", True, tuple(rules.suspend_reasons.items()))
     return field

@@ -28,6 +28,7 @@ DOORS = (
     Door("/cases", "nav.cases", "case.see"),
     Door("/appeals", "nav.appeals", "case.see"),
     Door("/complaints", "nav.complaints", "complaint.see"),
+    Door("/registers", "nav.registers", "case.see"),
     Door("/mine", "nav.mine", "own.see"),
     Door("/dashboard", "nav.dashboard", "dashboard.see"),
     Door("/users", "nav.users", "users.manage"),

@@ -15,7 +15,7 @@ PEOPLE = {
     "reviewer": User("王芳", "reviewer"),
     "second": User("李强", "reviewer"),
     "senior_reviewer": User("周敏", "senior_reviewer"),
-    "team_lead": User("赵组长", "team_lead", team="一组"),
+    "team_lead": User("赵组长", "team_lead", team="一组", agent_id="M01"),
     "compliance": User("陈合规", "compliance"),
     "second_officer": User("林合规", "compliance"),
     "collector": User("坐席A003", "collector", agent_id="A003"),

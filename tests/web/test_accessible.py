@@ -14,6 +14,16 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 PAGES = {
     "reviewer": ("/queue", "/call?id=s01", "/call?id=s04", "/account", "/nowhere"),
     "admin": ("/users", "/system"),
+    "compliance": (
+        "/search?words=还",
+        "/dashboard",
+        "/cases",
+        "/appeals",
+        "/complaints",
+        "/registers?kind=emergencies",
+        "/registers?kind=flags",
+    ),
+    "collector": ("/mine",),
 }
 
 

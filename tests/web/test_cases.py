@@ -9,6 +9,7 @@ import pytest
 
 from qc_pipeline.policy import load_policy
 from qc_pipeline.records import SHANGHAI
+from qc_pipeline.registers import case_desk
 from qc_pipeline.registers.access_log import read_accesses
 from qc_pipeline.registers.desk import confirm
 from tests.web.people import PEOPLE
@@ -100,3 +101,21 @@ def test_a_step_needs_the_pages_token(person, case_id: str) -> None:
     officer = person("compliance")
     answer = officer.client.post("/cases/act", data={"id": case_id, "action": "notify"})
     assert answer.status_code == 403
+
+
+def test_a_superiors_linked_case_is_on_his_own_page(person, case_id: str, home, store) -> None:
+    officer, lead = person("compliance"), person("team_lead")
+    done = act(officer, case_id, "circumstance", loss_yuan="60000", evidence="银行函件")
+    assert done.status_code == 303, done.text
+    linked = [each for each in case_desk.read_file(store, case_id).linked if each.agent_id == "M01"]
+    [case] = linked
+    assert act(officer, case.case_id, "take_up").status_code == 303
+    assert act(officer, case.case_id, "confirm", reason="未尽管理职责").status_code == 303
+    assert case.case_id not in lead.get("/mine").text, "nobody has told him yet"
+    assert act(officer, case.case_id, "notify").status_code == 303
+    mine = lead.get("/mine").text
+    assert case.case_id in mine
+    assert case_id not in mine, "the collector's own case is not his"
+    assert lead.get(f"/cases/view?id={case.case_id}").status_code == 404
+    assert act(lead, case.case_id, "approve").status_code == 404
+    assert lead.post("/mine/case", id=case.case_id, action="receipt").status_code == 303

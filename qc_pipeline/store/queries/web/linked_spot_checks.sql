@@ -1,0 +1,13 @@
+-- The register of spot-checks, as far as it is about collectors one may see; open ones first.
+SELECT r.*
+FROM export_spot_checks AS r
+WHERE (
+        ($scope_team IS NULL AND $scope_bank IS NULL AND $scope_agent IS NULL)
+        OR r.agent_id IN (
+            SELECT calls.agent_id
+            FROM visible_calls($scope_team, $scope_bank, $scope_agent) AS calls
+        )
+    )
+    AND ($id IS NULL OR r.check_id = $id)
+ORDER BY r.state = 'closed', r.due_at, r.check_id
+LIMIT $most;
