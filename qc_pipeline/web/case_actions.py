@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from qc_pipeline.policy import Policy
+from qc_pipeline.records import SHANGHAI
 from qc_pipeline.registers import case_desk
 from qc_pipeline.registers.discipline import NO_SANCTION, Case
 from qc_pipeline.registers.people import same_person
@@ -50,6 +52,16 @@ def _settled_by_hand(case: Case) -> bool:
     return case.basis != "own" or not case.findings
 
 
+def _window_over(case: Case) -> bool:
+    """Nobody objected while there was time; before that only the person himself may say so."""
+    due = case.objection_due
+    return case.objected_at is None and due is not None and datetime.now(SHANGHAI) > due
+
+
+def _untold(case: Case) -> bool:
+    return case.state == "confirmed" or case.sanction_notified_at is None
+
+
 _NOTE = Field("note")
 _OPEN = frozenset(
     {"under_review", "confirmed", "notified", "objection_heard", "no_objection",
@@ -82,14 +94,16 @@ STEPS: Mapping[str, _Step] = {
         (Field("authority", True), Field("number", True)),
     ),
     "notify": _Step(
-        "case.act", frozenset({"confirmed", "approved"}), case_desk.notify, (_NOTE,), main=True
+        "case.act", frozenset({"confirmed", "approved"}), case_desk.notify, (_NOTE,),
+        main=True, ready=_untold,
     ),
     "hearing": _Step(
         "case.act", frozenset({"notified"}), case_desk.record_hearing, (Field("record", True),),
-        main=True,
+        main=True, ready=lambda case: case.objected_at is not None,
     ),
     "no_objection": _Step(
-        "case.act", frozenset({"notified"}), case_desk.record_no_objection, (_NOTE,), main=True
+        "case.act", frozenset({"notified"}), case_desk.record_no_objection, (_NOTE,),
+        main=True, ready=_window_over,
     ),
     "propose": _Step(
         "case.act", frozenset({"objection_heard", "no_objection", "returned"}),
