@@ -19,8 +19,8 @@ from qc_pipeline.records import EventKind, Role, Speaker
 
 Proof = tuple[tuple[Hit, ...], ...]
 WHOLE_UTTERANCE: Proof = ()
+Barred = tuple[Hit, Hit]
 _MOST_PROOFS = 24
-_NO_WORDS: frozenset[int] = frozenset()
 
 
 class Condition(ABC):
@@ -30,17 +30,17 @@ class Condition(ABC):
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
         """Why it holds; empty when it doesn't."""
 
-    def barred(self, scene: Scene, place: int) -> tuple[Hit, Hit] | None:
-        """When only its exceptions (`none`) keep it from holding: the words it would rest on,
-        and those of the exception.
+    def outcome(self, scene: Scene, place: int) -> tuple[tuple[Proof, ...], Barred | None]:
+        """Its proofs; and, when only its exceptions (`none`) keep it from holding, the words it
+        would rest on and those of the exception.
         """
-        return None
+        return self.proofs(scene, place), None
 
-    def wakers(self) -> frozenset[int] | None:
-        """Patterns of which at least one must be in the judged utterance for the condition to
-        hold; None when it can hold without any.
+    def needs(self) -> tuple[frozenset[int], ...]:
+        """Sets of patterns of which one each must be in the judged utterance for the condition,
+        its exceptions included, to have anything to say. Empty: it can do without any.
         """
-        return None
+        return ()
 
 
 def _when(true: bool) -> tuple[Proof, ...]:
@@ -53,24 +53,29 @@ class Says(Condition):
 
     patterns: tuple[int, ...]
     _any: frozenset[int] = field(init=False, repr=False, compare=False)
+    _place: Mapping[int, int] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_any", frozenset(self.patterns))
+        places = {number: place for place, number in enumerate(dict.fromkeys(self.patterns))}
+        object.__setattr__(self, "_place", places)
 
     def hits(self, turn: Turn) -> tuple[Hit, ...]:
-        woken = turn.scanned.woken
-        if self._any.isdisjoint(woken):
+        scanned = turn.scanned
+        common = self._any & scanned.woken
+        if not common:
             return ()
-        return tuple(
-            hit for number in self.patterns if number in woken for hit in turn.scanned.find(number)
-        )
+        if len(common) == 1:
+            return scanned.find(*common)
+        ordered = sorted(common, key=self._place.__getitem__)
+        return tuple([hit for number in ordered for hit in scanned.find(number)])
 
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
         hits = self.hits(scene.turns[place])
         return ((hits,),) if hits else ()
 
-    def wakers(self) -> frozenset[int]:
-        return self._any
+    def needs(self) -> tuple[frozenset[int], ...]:
+        return (self._any,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +116,8 @@ class Near(Condition):
             return two.start - one.end <= self.within
         return not self.ordered and two.end <= one.start and one.start - two.end <= self.within
 
-    def wakers(self) -> frozenset[int]:
-        return self.first.wakers()
+    def needs(self) -> tuple[frozenset[int], ...]:
+        return self.first.needs() + self.second.needs()
 
 
 def _united(one: Hit, two: Hit) -> Hit:
@@ -181,8 +186,8 @@ class Count(Condition):
         before = sum(len(self.says.hits(each)) for each in scene.before(place, turn.speaker))
         return ((hits,),) if hits and before < self.at_least <= before + len(hits) else ()
 
-    def wakers(self) -> frozenset[int]:
-        return self.says.wakers()
+    def needs(self) -> tuple[frozenset[int], ...]:
+        return self.says.needs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,28 +316,29 @@ class AnyOf(Condition):
     items: tuple[Condition, ...]
 
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
+        return self.outcome(scene, place)[0]
+
+    def outcome(self, scene: Scene, place: int) -> tuple[tuple[Proof, ...], Barred | None]:
         alone: dict[Hit, None] = {}
         found: list[Proof] = []
+        barred: Barred | None = None
         for item in self.items:
-            for proof in item.proofs(scene, place):
+            proofs, bar = item.outcome(scene, place)
+            barred = barred or bar
+            for proof in proofs:
                 if len(proof) == 1:
                     alone.update(dict.fromkeys(proof[0]))
                 elif proof not in found:
                     found.append(proof)
-        return ((tuple(alone),), *found) if alone else tuple(found)
+        if alone:
+            return ((tuple(alone),), *found), None
+        return tuple(found), None if found else barred
 
-    def barred(self, scene: Scene, place: int) -> tuple[Hit, Hit] | None:
-        each = (item.barred(scene, place) for item in self.items)
-        return next((barred for barred in each if barred is not None), None)
-
-    def wakers(self) -> frozenset[int] | None:
-        united = _NO_WORDS
-        for item in self.items:
-            wakers = item.wakers()
-            if wakers is None:
-                return None
-            united |= wakers
-        return united
+    def needs(self) -> tuple[frozenset[int], ...]:
+        each = [item.needs() for item in self.items]
+        if not all(each):
+            return ()
+        return (frozenset().union(*(min(needs, key=len) for needs in each)),)
 
 
 _WITHOUT_WORDS = (Listener, Position, Fact, Established, Meant, NotMeasured, Elsewhere)
@@ -343,41 +349,51 @@ class AllOf(Condition):
     """Every item holds. The finding spans the words of the first item that has words."""
 
     items: tuple[Condition, ...]
+    _exceptions: tuple[NoneOf, ...] = field(init=False, repr=False, compare=False)
+    _rest: tuple[Condition, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        exceptions = tuple(item for item in self.items if isinstance(item, NoneOf))
+        rest = [item for item in self.items if not isinstance(item, NoneOf)]
         # What needs no search is asked first; it has no words, so the proofs stay the same.
-        quick_first = sorted(self.items, key=lambda item: not isinstance(item, _WITHOUT_WORDS))
-        object.__setattr__(self, "items", tuple(quick_first))
+        rest.sort(key=lambda item: not isinstance(item, _WITHOUT_WORDS))
+        object.__setattr__(self, "_exceptions", exceptions)
+        object.__setattr__(self, "_rest", tuple(rest))
 
     def proofs(self, scene: Scene, place: int) -> tuple[Proof, ...]:
-        each: list[tuple[Proof, ...]] = []
-        for item in self.items:
-            proofs = item.proofs(scene, place)
-            if not proofs:
-                return ()
-            each.append(proofs)
-        if len(each) == 1:
-            return each[0]
-        joined: dict[Proof, None] = {}
-        for combination in product(*each):
-            joined[tuple(group for proof in combination for group in proof)] = None
-            if len(joined) == _MOST_PROOFS:
-                break
-        return tuple(joined)
+        return self.outcome(scene, place)[0]
 
-    def barred(self, scene: Scene, place: int) -> tuple[Hit, Hit] | None:
-        exceptions = [item for item in self.items if isinstance(item, NoneOf)]
-        exception = next((hit for item in exceptions for hit in item.hits(scene, place)), None)
-        if exception is None:
-            return None
-        rest = AllOf(tuple(item for item in self.items if not isinstance(item, NoneOf)))
-        words = (group for proof in rest.proofs(scene, place) for group in proof if group)
-        hit = next((group[0] for group in words), None)
-        return (hit, exception) if hit is not None else None
+    def outcome(self, scene: Scene, place: int) -> tuple[tuple[Proof, ...], Barred | None]:
+        proofs = _joined(self._rest, scene, place) if self._rest else (WHOLE_UTTERANCE,)
+        if not proofs:
+            return (), None
+        if all(item.proofs(scene, place) for item in self._exceptions):
+            return proofs, None
+        each = (hit for item in self._exceptions for hit in item.hits(scene, place))
+        exception = next(each, None)
+        hit = next((group[0] for proof in proofs for group in proof if group), None)
+        return (), None if hit is None or exception is None else (hit, exception)
 
-    def wakers(self) -> frozenset[int] | None:
-        known = [wakers for item in self.items if (wakers := item.wakers()) is not None]
-        return min(known, key=len, default=None)
+    def needs(self) -> tuple[frozenset[int], ...]:
+        return tuple(needs for item in self._rest for needs in item.needs())
+
+
+def _joined(items: tuple[Condition, ...], scene: Scene, place: int) -> tuple[Proof, ...]:
+    """Proofs of all items at once; empty when one of them doesn't hold."""
+    each: list[tuple[Proof, ...]] = []
+    for item in items:
+        proofs = item.proofs(scene, place)
+        if not proofs:
+            return ()
+        each.append(proofs)
+    if len(each) == 1:
+        return each[0]
+    joined: dict[Proof, None] = {}
+    for combination in product(*each):
+        joined[tuple(group for proof in combination for group in proof)] = None
+        if len(joined) == _MOST_PROOFS:
+            break
+    return tuple(joined)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,13 +78,13 @@ def judge(
     rule's own exceptions bars it), and the finding. None when the rule's condition doesn't hold.
     """
     best: _Weighed | None = None
-    for proof in rule.condition.proofs(scene, place):
+    proofs, barred = rule.condition.outcome(scene, place)
+    for proof in proofs:
         weighed = _weigh_proof(rule, scene, place, proof, policy=policy)
         if weighed is not None and (best is None or weighed.rank > best.rank):
             best = weighed
     if best is not None:
         return best.stands, _finding(rule, scene, place, best)
-    barred = rule.condition.barred(scene, place)
     if barred is None:
         return None
     hit, exception = barred

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -65,7 +65,7 @@ class Matcher:
     def by_characters(self, content: Content, *, number: int | None = None) -> tuple[Hit, ...]:
         """Where the pattern, which has this number in a bank, stands as written."""
         spans = self._characters.spans(content.text)
-        return tuple([Hit(start, end, pattern=number) for start, end in spans])
+        return tuple([Hit(start, end, pattern=number) for start, end in spans]) if spans else ()
 
     def by_sound(
         self, content: Content, sound: str, *, number: int | None = None
@@ -95,11 +95,12 @@ class _Expression:
 
     def __init__(self, regex: str, *, ways: float) -> None:
         self._regex = regex
-        self._few_ways = ways <= _FEW_WAYS
+        self._longest = _SHORT_TEXT if ways <= _FEW_WAYS else -1  # for Python's own engine
 
     @cached_property
-    def _own(self) -> re.Pattern[str]:
-        return re.compile(self._regex)
+    def _own(self) -> tuple[Callable[[str], Iterator[re.Match[str]]], int]:
+        compiled = re.compile(self._regex)
+        return compiled.finditer, 1 if compiled.groups else 0
 
     @cached_property
     def _linear(self) -> Any:
@@ -107,9 +108,9 @@ class _Expression:
 
     def spans(self, text: str) -> list[tuple[int, int]]:
         """Every match (its first group, if it has one) as characters `start, end`."""
-        if self._few_ways and len(text) <= _SHORT_TEXT:
-            group = 1 if self._own.groups else 0
-            return [match.span(group) for match in self._own.finditer(text)]
+        if len(text) <= self._longest:
+            matches, group = self._own
+            return [match.span(group) for match in matches(text)]
         found = find_regex(self._linear, text, text.encode())
         return [(hit.start, hit.end) for hit in found]
 
@@ -207,17 +208,17 @@ class Scanned:
 
     def find(self, number: int) -> tuple[Hit, ...]:
         """Where pattern `number` stands: as written, or else by sound."""
-        if number not in self.woken:
-            return ()
-        if number not in self._found:
-            matcher = self._bank.matchers[number]
-            hits: tuple[Hit, ...] = ()
-            if number in self._by_characters:
-                hits = matcher.by_characters(self.content, number=number)
-            if not hits and number in self._by_sound:
-                hits = matcher.by_sound(self.content, self._sound, number=number)
-            self._found[number] = hits
-        return self._found[number]
+        found = self._found.get(number)
+        if found is not None:
+            return found
+        matcher = self._bank.matchers[number]
+        hits: tuple[Hit, ...] = ()
+        if number in self._by_characters:
+            hits = matcher.by_characters(self.content, number=number)
+        if not hits and number in self._by_sound:
+            hits = matcher.by_sound(self.content, self._sound, number=number)
+        self._found[number] = hits
+        return hits
 
     def words(self, hit: Hit) -> tuple[tuple[int, int], ...]:
         """The stretches of a hit that its patterns name, in order; the rest is gap."""
@@ -232,41 +233,50 @@ class Scanned:
 class _Alarm:
     """Aho-Corasick over anchors: wakes the patterns all of whose anchor groups are there.
 
-    What an anchor contributes is one whole number: a bit per pattern in each of as many
-    planes as a pattern can have groups.
+    Most patterns have one group: its anchors name them. Those with more are bits of a whole
+    number, one for each group; they are awake when all their bits were seen.
     """
 
     def __init__(self, anchored: Mapping[int, tuple[frozenset[str], ...]]) -> None:
-        self._width = max(anchored, default=0) + 1
-        self._planes = max((len(groups) for groups in anchored.values()), default=0)
-        self._granted = 0  # bits of groups that a pattern doesn't have
+        alone: dict[str, set[int]] = defaultdict(set)
         held: dict[str, int] = defaultdict(int)
-        for number, groups in anchored.items():
+        several = [number for number, groups in anchored.items() if len(groups) > 1]
+        self._planes = max((len(anchored[number]) for number in several), default=0)
+        self._several = several
+        self._granted = 0  # bits of groups that a pattern doesn't have
+        for place, number in enumerate(several):
             for plane in range(self._planes):
-                bit = 1 << (plane * self._width + number)
-                if plane >= len(groups):
+                bit = 1 << (plane * len(several) + place)
+                if plane >= len(anchored[number]):
                     self._granted |= bit
                     continue
-                for anchor in groups[plane]:
+                for anchor in anchored[number][plane]:
                     held[anchor] |= bit
+        for number, groups in anchored.items():
+            if len(groups) == 1:
+                for anchor in groups[0]:
+                    alone[anchor].add(number)
         self._automaton = ahocorasick.Automaton()
-        for anchor, bits in held.items():
-            self._automaton.add_word(anchor, bits)
-        if held:
+        for anchor in {*alone, *held}:
+            self._automaton.add_word(anchor, (frozenset(alone[anchor]), held[anchor]))
+        self._empty = not alone and not held
+        if not self._empty:
             self._automaton.make_automaton()
 
     def woken(self, text: str) -> frozenset[int]:
-        if not self._planes or not text:
+        if self._empty or not text:
             return frozenset()
         seen = self._granted
-        for _, bits in self._automaton.iter(text):
+        woken: set[int] = set()
+        for _, (numbers, bits) in self._automaton.iter(text):
+            woken |= numbers
             seen |= bits
-        full = (1 << self._width) - 1
+        width = len(self._several)
+        full = (1 << width) - 1
         for plane in range(self._planes):
-            full &= seen >> (plane * self._width)
-        woken: list[int] = []
+            full &= seen >> (plane * width)
         while full:
             lowest = full & -full
-            woken.append(lowest.bit_length() - 1)
+            woken.add(self._several[lowest.bit_length() - 1])
             full ^= lowest
         return frozenset(woken)

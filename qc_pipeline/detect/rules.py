@@ -76,6 +76,7 @@ class RuleSet:
     uses_events: bool
     _woken_by: Mapping[int, frozenset[int]] = field(repr=False)
     _always: frozenset[int] = field(repr=False)
+    _needs: tuple[tuple[frozenset[int], ...], ...] = field(repr=False)
     classifier: Classifier | None = field(default=None, repr=False)
 
     def with_classifier(self, classifier: Classifier) -> RuleSet:
@@ -92,8 +93,13 @@ class RuleSet:
 
     def awake(self, scanned: Scanned) -> list[Rule]:
         """The rules worth running on an utterance, by their ids."""
-        woken = (self._woken_by[number] for number in scanned.woken if number in self._woken_by)
-        return [self.rules[place] for place in sorted(self._always.union(*woken))]
+        woken = scanned.woken
+        places = self._always.union(*[self._woken_by[n] for n in woken if n in self._woken_by])
+        return [
+            self.rules[place]
+            for place in sorted(places)
+            if not any(map(woken.isdisjoint, self._needs[place]))
+        ]
 
 
 def load_rules(
@@ -163,11 +169,11 @@ def _rule_set(
     woken_by: dict[int, set[int]] = {}
     always: set[int] = set()
     rules = tuple(sorted(rules, key=lambda rule: rule.id))
-    for place, rule in enumerate(rules):
-        wakers = rule.condition.wakers()
-        if wakers is None:
+    needs = tuple(rule.condition.needs() for rule in rules)
+    for place, groups in enumerate(needs):
+        if not groups:
             always.add(place)
-        for number in wakers or ():
+        for number in min(groups, key=len, default=()):
             woken_by.setdefault(number, set()).add(place)
     return RuleSet(
         version=version,
@@ -178,6 +184,7 @@ def _rule_set(
         uses_events=reader.uses_events,
         _woken_by={number: frozenset(held) for number, held in woken_by.items()},
         _always=frozenset(always),
+        _needs=needs,
     )
 
 
