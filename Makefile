@@ -8,15 +8,16 @@ export PREFECT_SERVER_ANALYTICS_ENABLED = false
 export DO_NOT_TRACK = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench train wheel clean samples screenshots browser
+.NOTPARALLEL:
+.PHONY: help demo test lint bench train wheel clean samples screenshots browser frontend
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: $(VENV)/.installed-demo  ## Set up, scan samples/ and show the result (a few minutes the first time)
+demo: $(VENV)/.installed-demo frontend  ## Set up, scan samples/ and show the result (a few minutes the first time)
 	$(BIN)/python samples/demo.py
 
-test: $(VENV)/.installed-test  ## Set up, check style, types and rules, run every test
+test: $(VENV)/.installed-test frontend  ## Set up, check style, types and rules, run every test
 	$(MAKE) --no-print-directory lint
 	$(BIN)/qc rules check
 	$(BIN)/python -m pytest --numprocesses=$(TEST_PROCESSES) --dist=loadfile
@@ -27,16 +28,16 @@ lint: $(VENV)/.installed-test  ## ruff, strict mypy, the one-way import contract
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.installed-test  ## Benchmarks, each as a ratio to a named peer in the same run
+bench: $(VENV)/.installed-test frontend  ## Benchmarks, each as a ratio to a named peer in the same run
 	$(BIN)/python -m tests.benchmarks
 
 train: $(VENV)/.installed-test  ## Train the classifier from models/corpus; put it in use if it is not worse
 	$(BIN)/python -m flows.train --install
 
-wheel: $(VENV)/.installed-test  ## Build the wheel into dist/
+wheel: $(VENV)/.installed-test frontend  ## Build the wheel into dist/
 	$(BIN)/python -m build --wheel
 
-screenshots: $(VENV)/.installed-test  ## Make the pictures of every page in docs/screenshots
+screenshots: $(VENV)/.installed-test frontend  ## Make the pictures of every page in docs/screenshots
 	$(BIN)/python -m tests.web.screenshots
 
 samples: $(VENV)/.installed-demo  ## Rebuild the derived sample recordings
@@ -53,14 +54,15 @@ $(BIN)/python:
 $(VENV)/.installed-demo: pyproject.toml constraints.txt package.json | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,classifier,web]'
 	$(BIN)/qc models get base
-	$(BIN)/python tools/front_end.py
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml constraints.txt package.json | $(BIN)/python browser
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[asr,classifier,flows,train,web,dev]'
 	$(BIN)/qc models get base
-	$(BIN)/python tools/front_end.py
 	@touch $@ $(VENV)/.installed-demo
+
+frontend:  # What package.json pins; says at once when all is there
+	@$(BIN)/python tools/front_end.py
 
 browser:  # Chromium for the browser tests: Debian's, where this may be installed
 	@command -v chromium >/dev/null && exit 0; \
