@@ -45,6 +45,8 @@ PhraseGroup = Literal[
     # promise.yaml, dates.yaml
     "promise_made", "no_promise", "assents", "payment_offered", "payment_asked", "promise_accepted", "payment_declined",
     "whole_amount", "part_amount", "vague_time",
+    # field_visit.yaml
+    "recording_begins", "recording_ends", "visit_place", "visit_officer",
     # notes.yaml
     "note_identity_verified", "note_introduced", "note_no_complaint", "note_no_dispute",
     "note_promised", "note_tells_complaint", "note_tells_dispute", "note_tells_promise",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from qc_pipeline.detect.context_lexicon import ContextLexicon
+from qc_pipeline.detect.field_visit import visit_findings
 from qc_pipeline.detect.identity import identity_findings
 from qc_pipeline.detect.opening import message_only_opening, opening_findings
 from qc_pipeline.detect.promise import promise_findings
@@ -35,6 +36,7 @@ def required_findings(
     promise = promise_findings(
         context, utterances, listeners=listeners, lexicon=lexicon, policy=policy
     )
+    visit = visit_findings(context, utterances, lexicon=lexicon, policy=policy)
     message = next((event for event in events if event.kind == "message_only"), None)
     suppressed: tuple[Finding, ...] = ()
     if message is not None and not opening:
@@ -46,4 +48,4 @@ def required_findings(
             policy=policy,
             message_at=message.utterance_index,
         )
-    return (*opening, *identity, *promise), suppressed
+    return (*opening, *identity, *promise, *visit), suppressed

@@ -104,6 +104,7 @@ class RequiredTalk(_File):
     promise_widest_range_days: int = Field(ge=1)
     note_least_characters: int = Field(ge=0)
     note_late_after_hours: int = Field(ge=1)
+    visit_statement_within_s: float = Field(gt=0)
 
 
 class HolidayYear(_Model):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Literal, get_args
 
-from qc_pipeline.detect import identity, notes, opening, promise
+from qc_pipeline.detect import field_visit, identity, notes, opening, promise
 from qc_pipeline.detect.rulebook import (
     COVERAGE_FILE,
     RulebookRow,
@@ -62,7 +62,7 @@ class CoveredRow:
 def built_in_rules(policy: Policy) -> tuple[BuiltInRule, ...]:
     """Every rule that is code: required actions, notes, contact rules, recordings."""
     return (
-        *opening.RULES, *identity.RULES, *promise.RULES, *notes.RULES,
+        *opening.RULES, *identity.RULES, *promise.RULES, *notes.RULES, *field_visit.RULES,
         *contact_rules(policy), *integrity.RULES,
     )  # fmt: skip
 

@@ -102,6 +102,7 @@ def context_of(call: Mapping[str, Any] | None = None) -> CallContext:
             callee=row.get("callee", "debtor"),
             bank=bank,
             direction=row.get("direction", "outbound"),
+            source=row.get("source", "phone"),
             agent_note=row.get("note"),
             duration_s=row.get("duration_s"),
             note_at=datetime.fromisoformat(row["note_at"]) if "note_at" in row else None,
