@@ -263,7 +263,9 @@ class UtteranceSound:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """One stretch of speech by one speaker. `suspect` says why the text may be invented."""
+    """One stretch of speech by one speaker. `suspect` says why the text may be invented;
+    `other_text` is what the hearing that wasn't believed made of it, None where it was heard once.
+    """
 
     index: int
     speaker: Speaker
@@ -276,6 +278,7 @@ class Utterance:
     channel: int = 0
     words: tuple[Word, ...] = ()
     sound: UtteranceSound | None = None
+    other_text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

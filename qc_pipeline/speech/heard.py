@@ -20,7 +20,8 @@ class Heard:
     """One turn and the words recognised in it, their times being those of the recording.
 
     The probabilities are the worst of the windows the turn was heard in, `language` the one
-    found in them (None: as the settings say).
+    found in them (None: as the settings say). `other_words`: those of the hearing that wasn't
+    believed; None where the turn was heard once.
     """
 
     turn: Turn
@@ -28,6 +29,7 @@ class Heard:
     average_log_probability: float
     no_speech_probability: float
     language: str | None = None
+    other_words: tuple[str, ...] | None = None
 
     @property
     def text(self) -> str:
@@ -121,6 +123,9 @@ def utterance_of(
         confidence=round(heard.probability, 4),
         suspect=suspect,
         channel=heard.turn.channel,
+        other_text=None
+        if heard.other_words is None
+        else normalise(heard.other_words, language=language).text,
         words=tuple(
             Word(
                 start=start,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from qc_pipeline.records import SEVERITIES, Word
+from qc_pipeline.records import SEVERITIES, Utterance, Word
 from qc_pipeline.store.artefacts import read_transcript, transcript_path
 from qc_pipeline.store.masks import mask_number, mask_text
 from qc_pipeline.web.refusals import NotThere
@@ -42,6 +42,7 @@ class Turn:
     confidence: float
     suspect: str | None
     corrected: str | None
+    other_text: str | None
     pieces: tuple[Piece, ...]
 
 
@@ -93,8 +94,8 @@ def call_view(visitor: Visitor, call_id: str, *, revealed: bool = False) -> Call
         found = session.rows("web/call_findings", params)
         suppressed = session.rows("web/call_suppressed", params)
         events = session.rows("web/call_events", params)
-    words = _words(visitor, call)
-    turns = tuple(_turn(row, words.get(row["index"], ()), found) for row in utterances)
+    recognised = _recognised(visitor, call)
+    turns = tuple(_turn(row, recognised.get(row["index"]), found) for row in utterances)
     cards = tuple(_card(row, turns) for row in sorted(found, key=_urgency))
     view = CallView(
         call=call, turns=turns, findings=cards, suppressed=tuple(suppressed),
@@ -103,20 +104,22 @@ def call_view(visitor: Visitor, call_id: str, *, revealed: bool = False) -> Call
     return view if revealed else _masked(view)
 
 
-def _words(visitor: Visitor, call: Mapping[str, Any]) -> dict[int, tuple[Word, ...]]:
-    """The words of each utterance, as recognition timed them; none if the artefact is gone."""
+def _recognised(visitor: Visitor, call: Mapping[str, Any]) -> dict[int, Utterance]:
+    """The utterances as recognition wrote them, with timed words; none if the artefact is gone."""
     if not call["recording_sha256"] or not call["transcript_config"]:
         return {}
     path = transcript_path(
         visitor.desk.settings.home, call["recording_sha256"], call["transcript_config"]
     )
     transcript = read_transcript(path)
-    return {u.index: u.words for u in transcript.utterances} if transcript else {}
+    return {u.index: u for u in transcript.utterances} if transcript else {}
 
 
 def _turn(
-    row: Mapping[str, Any], words: Sequence[Word], found: Sequence[Mapping[str, Any]]
+    row: Mapping[str, Any], recognised: Utterance | None, found: Sequence[Mapping[str, Any]]
 ) -> Turn:
+    words: Sequence[Word] = recognised.words if recognised is not None else ()
+    other = recognised.other_text if recognised is not None else None
     text, inside = row["text"], [f for f in found if f["utterance_index"] == row["index"]]
     fitting = all(0 <= word.start < word.end <= len(text) for word in words)
     words = words if fitting else ()
@@ -141,7 +144,8 @@ def _turn(
     return Turn(
         index=row["index"], speaker=row["speaker"], channel=row["channel"],
         start_s=row["start_s"], end_s=row["end_s"], text=text, confidence=row["confidence"],
-        suspect=row["suspect"], corrected=row["corrected"], pieces=tuple(pieces),
+        suspect=row["suspect"], corrected=row["corrected"],
+        other_text=other if other and other != text else None, pieces=tuple(pieces),
     )  # fmt: skip
 
 
@@ -217,7 +221,8 @@ def _masked_turn(turn: Turn) -> Turn:
         pieces.append(replace(piece, text=text[at : at + len(piece.text)]))
         at += len(piece.text)
     corrected = mask_text(turn.corrected) if turn.corrected else None
-    return replace(turn, text=text, corrected=corrected, pieces=tuple(pieces))
+    other = mask_text(turn.other_text) if turn.other_text else None
+    return replace(turn, text=text, corrected=corrected, other_text=other, pieces=tuple(pieces))
 
 
 def _masked_row(row: Mapping[str, Any]) -> Mapping[str, Any]:

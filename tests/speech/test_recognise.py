@@ -92,6 +92,7 @@ def test_a_turn_that_came_back_empty_is_tried_alone(excerpt) -> None:
     result = transcribed(excerpt("s01", 0.0, 30.0), recogniser)
     assert {u.speaker for u in result.utterances} == {"agent", "customer"}
     assert any(len(window.pieces) > 6 for window in recogniser.given)
+    assert "" in {u.other_text for u in result.utterances}, "the first hearing, which had nothing"
 
 
 def test_speech_nobody_understood_is_said_to_be_there(excerpt) -> None:
@@ -110,6 +111,9 @@ def test_of_two_doubtful_hearings_the_uncertain_one_beats_the_loop(excerpt) -> N
     result = transcribed(excerpt("s01", 4.6, 7.6), LoopsAtFirst(says("说一句话" * 6)))
     assert [u.text for u in result.utterances] == ["听不太清楚"]
     assert (result.utterances[0].suspect or "").startswith("word_probability: ")
+    assert result.utterances[0].other_text == "说一句话" * 6, (
+        "what wasn't believed stands beside it"
+    )
 
 
 def test_invented_text_is_kept_but_marked(excerpt) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from dataclasses import replace
 
 import duckdb
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from qc_pipeline.registers.access_log import read_accesses
 from qc_pipeline.registers.tasks import update_tasks
 from qc_pipeline.settings import Settings
+from qc_pipeline.store.artefacts import read_transcript, write_transcript
 from qc_pipeline.store.store import Store
 from qc_pipeline.web.accounts.listens import merged
 from tests.store.builders import query
@@ -171,6 +173,19 @@ def test_without_its_recording_a_call_still_shows(person, home: Settings) -> Non
     somebody = person("reviewer")
     assert somebody.get("/call?id=s01").status_code == 200
     assert somebody.post("/audio/listen?id=s01").status_code == 404
+
+
+def test_a_turn_heard_twice_shows_what_was_not_believed(person, home: Settings) -> None:
+    for path in (home.home / "transcripts").glob("*/*.json"):
+        transcript = read_transcript(path)
+        assert transcript
+        first, *others = transcript.utterances
+        doubled = replace(first, other_text="您拨13812345678<b>")
+        write_transcript(path, replace(transcript, utterances=(doubled, *others)))
+    page = person("reviewer").get("/call?id=s03").text
+    assert page.count("另一次识别：") == 1
+    assert "13812345678" not in page
+    assert "&lt;b&gt;" in page
 
 
 def test_words_are_placed_in_time_within_their_turn(person) -> None:
