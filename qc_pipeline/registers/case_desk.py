@@ -17,6 +17,7 @@ from typing import Any
 
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy import Policy
+from qc_pipeline.policy.discipline import Discipline
 from qc_pipeline.policy.holidays import classify
 from qc_pipeline.registers import circumstances, liability, notice, sanctions
 from qc_pipeline.registers.appeals import Appeal
@@ -104,7 +105,7 @@ def record_circumstance(
 
     def decide(case: Case, hand: Hand) -> NewEvent:
         return circumstances.decide_circumstance(
-            case, hand, evidence=evidence, rules=policy.discipline, fact=fact,
+            case, hand, evidence=evidence, rules=ladder_of(case, policy), fact=fact,
             established=established, loss_yuan=loss_yuan, complaint_id=complaint_id,
         )  # fmt: skip
 
@@ -167,7 +168,7 @@ def propose_sanction(
 
     def decide(case: Case, hand: Hand) -> NewEvent:
         return sanctions.decide_propose(
-            case, hand, level=level, rules=policy.discipline, reason=reason,
+            case, hand, level=level, rules=ladder_of(case, policy), reason=reason,
             consequences=consequences, amounts=amounts,
         )  # fmt: skip
 
@@ -179,7 +180,10 @@ def approve_sanction(
     note: str | None = None,
 ) -> Case:  # fmt: skip
     """`by`, not the proposer, approves the sanction."""
-    decide = partial(sanctions.decide_approve, rules=policy.discipline, note=note)
+
+    def decide(case: Case, hand: Hand) -> NewEvent:
+        return sanctions.decide_approve(case, hand, rules=ladder_of(case, policy), note=note)
+
     return _act(store, case_id, decide, by=by, at=at, policy=policy, keys=keys)
 
 
@@ -227,7 +231,7 @@ def execute_sanction(
     with _writing(store, case_id, by=by, at=at, keys=keys) as desk:
         case = desk.registers.cases[case_id]
         event = sanctions.decide_execute(
-            case, desk.hand, rules=policy.discipline, note=note,
+            case, desk.hand, rules=ladder_of(case, policy), note=note,
             open_appeals=open_appeals(desk.log.session, case),
             amended=bool(desk.log.session.rows("registers/amending_appeals", {"case_id": case_id})),
         )  # fmt: skip
@@ -380,6 +384,13 @@ def _writing(store: Store, case_id: str, *, by: str, at: datetime, keys: Path) -
         registers = Registers(cases=cases_around(log.session, case.agent_id))
         concerned = liability.persons_linked(case, registers.cases.values())
         yield _Desk(log, registers, Hand(check_person(by), check_moment(at), concerned))
+
+
+def ladder_of(case: Case, policy: Policy) -> Discipline:
+    """What may be decided about a case: the rules in force when it was done. How it is decided
+    (windows, reasons to suspend, the money gate) follows those of the day.
+    """
+    return policy.at(case.conduct_at).discipline
 
 
 def _act(

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, cast
 
+from qc_pipeline.policy import Policy
 from qc_pipeline.policy.discipline import Discipline, Fact
 from qc_pipeline.registers.chain import MACHINE, NewEvent
 from qc_pipeline.registers.discipline import (
@@ -28,14 +29,14 @@ class Occurrence:
     any: int
 
 
-def count_occurrences(cases: Iterable[Case], *, rules: Discipline) -> dict[str, Occurrence]:
+def count_occurrences(cases: Iterable[Case], *, policy: Policy) -> dict[str, Occurrence]:
     """Occurrence numbers of one agent's cases that count, by case_id.
 
     Ordered by time of the conduct. Looks back `occurrence_window_months`; conduct exactly that
     old no longer counts. With `repeat_requires_notice` only conduct after notice of an earlier
     case starts a new step: whatever was done before the notice belongs to the same step
     (rulebook DS-07, DS-17, POLICY "Discipline"). A superior's joint liability is no occurrence
-    of his own.
+    of his own. Each case is counted by the policy that was in force at its conduct.
     """
     ordered = sorted(
         (case for case in cases if case.counts and case.basis != "joint_liability"),
@@ -43,6 +44,7 @@ def count_occurrences(cases: Iterable[Case], *, rules: Discipline) -> dict[str, 
     )
     counted = {}
     for position, case in enumerate(ordered):
+        rules = policy.at(case.conduct_at).discipline
         opens = months_before(case.conduct_at, rules.occurrence_window_months)
         earlier = [each for each in ordered[:position] if each.conduct_at > opens]
         same = [each for each in earlier if each.code == case.code]
@@ -67,20 +69,21 @@ def _step(case: Case, earlier: Sequence[Case], *, needs_notice: bool) -> int:
     return step
 
 
-def decide_counts(
-    cases: Iterable[Case], *, at: datetime, rules: Discipline, policy_version: str
-) -> list[NewEvent]:
+def decide_counts(cases: Iterable[Case], *, at: datetime, policy: Policy) -> list[NewEvent]:
     """Events for those of one agent's cases whose counts or circumstances changed, with the new
     proposal, and with money already taken that has lost its ground.
 
-    A case whose counts stay keeps its proposal, whatever the policy says by now.
+    The ladder is that of the policy in force at each conduct. A case whose counts stay keeps its
+    proposal.
     """
     by_id = {case.case_id: case for case in cases}
     events = []
-    for case_id, occurrence in count_occurrences(by_id.values(), rules=rules).items():
+    for case_id, occurrence in count_occurrences(by_id.values(), policy=policy).items():
         case = by_id[case_id]
         if (case.occurrence_same, case.occurrence_any) == (occurrence.same, occurrence.any):
             continue
+        then = policy.at(case.conduct_at)
+        rules = then.discipline
         proposal = propose_level(circumstances_of(case, occurrence), rules=rules)
         payload: dict[str, Any] = {
             "occurrence_same": occurrence.same,
@@ -90,7 +93,7 @@ def decide_counts(
             "consequences": list(proposal.consequences),
             "ladder_rows": list(proposal.rows),
             "open_points": [*proposal.open_points, *_about_the_choice(case, proposal, rules)],
-            "policy_version": policy_version,
+            "policy_version": then.version,
         }
         events.append(NewEvent(at, MACHINE, COUNTED, case_id, payload))
         lost = _without_ground(case, proposal)

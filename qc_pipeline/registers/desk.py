@@ -217,7 +217,8 @@ def _judge(log: RegisterLog, finding_id: str, *, decide: _Decide, policy: Policy
             replace(finding, code=code),
             [each for each in registers.reviews.values() if each.code == code],
             [case for case in registers.cases.values() if case.agent_id == finding.agent_id],
-            by=verdict.actor, at=verdict.at, rules=policy.discipline,
+            by=verdict.actor, at=verdict.at,
+            rules=policy.at(finding.conduct_at).discipline,
         )  # fmt: skip
         entries += append_and_recount(
             log, registers, consequences, by=verdict.actor, at=verdict.at, policy=policy

@@ -88,9 +88,7 @@ def _following(
         hanging[case.linked_to or ""].append(case)
     counted: list[NewEvent] = []
     for held in of_person.values():
-        counted += decide_counts(
-            held, at=at, rules=policy.discipline, policy_version=policy.version
-        )
+        counted += decide_counts(held, at=at, policy=policy)
     if counted:
         return counted
     return [

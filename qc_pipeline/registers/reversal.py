@@ -132,7 +132,7 @@ def carry_out(
         level=decision.level,
     )  # fmt: skip
     decided()  # refuses who may not decide, and what the outcome lacks, before anything is appended
-    effects = _effects(situation, decision, by=by, at=at, rules=policy.discipline)
+    effects = _effects(situation, decision, by=by, at=at, policy=policy)
     entries = append(effects)
     fold(registers, entries)
     further: list[NewEvent] = []
@@ -141,13 +141,13 @@ def carry_out(
         further = discipline.decide_after_verdict(
             finding, list(registers.reviews.values()),
             [case for case in registers.cases.values() if case.agent_id == finding.agent_id],
-            by=by, at=at, rules=policy.discipline,
+            by=by, at=at, rules=policy.at(finding.conduct_at).discipline,
         )  # fmt: skip
     entries += follow(
         registers, further, append=append, superiors=superiors, by=by, at=at, policy=policy
     )
     entries += _milder_after_mitigation(
-        situation, decision, append=append, by=by, at=at, rules=policy.discipline
+        situation, decision, append=append, by=by, at=at, policy=policy
     )
     owed = _owed(registers.cases.values()) - owed_before
     last = append([decided(to_return_yuan=owed if owed else None)])
@@ -190,7 +190,7 @@ def standing_of(case: Case) -> Standing:
 
 
 def _effects(
-    situation: Situation, decision: Decision, *, by: str, at: datetime, rules: Discipline
+    situation: Situation, decision: Decision, *, by: str, at: datetime, policy: Policy
 ) -> list[NewEvent]:
     appeal = situation.appeal
     if decision.outcome == "dismissed":
@@ -218,19 +218,21 @@ def _effects(
     level = decision.level if decision.outcome == "partly_upheld" else NO_SANCTION
     if level is None or not case.alive:
         return []
+    rules = policy.at(case.conduct_at).discipline
     _check_milder(case, level, rules=rules)
     return [_sanction_changed(case, appeal, decision, level, by=by, at=at, rules=rules)]
 
 
 def _milder_after_mitigation(
     situation: Situation, decision: Decision, *, append: Append, by: str, at: datetime,
-    rules: Discipline,
+    policy: Policy,
 ) -> list[RegisterEvent]:  # fmt: skip
     """A finding that stands as milder may leave a sanction that was carried out too grave."""
     appeal, registers = situation.appeal, situation.registers
     case = registers.cases.get(appeal.case_id or "")
     if appeal.against != "finding" or decision.severity is None or case is None:
         return []
+    rules = policy.at(case.conduct_at).discipline
     if decision.level is None:
         if case.executed_at is not None and case.alive and not _fits(case, rules=rules):
             span = f"{case.level} to {case.level_to}" if case.level_to else f"{case.level}"

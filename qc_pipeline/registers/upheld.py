@@ -83,7 +83,7 @@ def feed_upheld_complaint(
         events += [
             decide_circumstance(
                 case, Hand(by, at), evidence=f"投诉 {complaint_id} 成立：{reasons}",
-                rules=policy.discipline, fact=FACT, complaint_id=complaint_id,
+                rules=policy.at(case.conduct_at).discipline, fact=FACT, complaint_id=complaint_id,
             )
             for case in about
             if complaint_id not in case.complaints

@@ -201,7 +201,7 @@ def _proposals(
         of_agent[case.agent_id].append(uncounted if name in severities else case)
     proposed = {}
     for held in of_agent.values():
-        events = decide_counts(held, at=at, rules=policy.discipline, policy_version=policy.version)
+        events = decide_counts(held, at=at, policy=policy)
         for event in events:
             if event.action != COUNTED:
                 continue

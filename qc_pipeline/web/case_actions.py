@@ -152,7 +152,7 @@ def values_for(name: str, form: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _chosen(field: Field, case: Case, policy: Policy, name: str) -> Field:
-    rules = policy.discipline
+    rules = policy.at(case.conduct_at).discipline
     if field.name == "level":
         levels = [(level, f"{level} {zh}") for level, zh in rules.levels.items()]
         low = rules.rank(case.level) if case.level else 0

@@ -388,7 +388,7 @@ def test_reversal_is_exact(court):
     court.decide(court.about(cases[1], late_cause=None))
     tables = court.tables().cases
     others = [case for case in tables.values() if case.case_id != cases[1].case_id]
-    counted = count_occurrences(others, rules=court.policy.discipline)
+    counted = count_occurrences(others, policy=court.policy)
     for case in others:
         held = standing_of(case)
         assert (held.occurrence_same, held.occurrence_any) == (

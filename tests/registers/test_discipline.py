@@ -1,6 +1,8 @@
 """Cases: legal steps and counting (rulebook 3.2, section F, POLICY "Discipline")."""
 
+import shutil
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import combinations, pairwise
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc_pipeline.errors import RegisterError
+from qc_pipeline.policy import load_policy
 from qc_pipeline.records import SHANGHAI
 from qc_pipeline.registers.chain import FIRST_PREVIOUS, link
 from qc_pipeline.registers.counting import count_occurrences, decide_counts
@@ -21,7 +24,11 @@ from qc_pipeline.registers.discipline import (
     may_move,
 )
 from qc_pipeline.registers.timeline import months_before
+from qc_pipeline.settings import Settings
 from tests.registers.making import MARCH, on
+
+PACKAGED = Settings().policy_dir
+packaged_policy = cache(load_policy)
 
 
 def a_case(case_id="D1", *, at=MARCH, code="threat", state="confirmed", noticed=None, **changed):
@@ -41,8 +48,12 @@ def a_case(case_id="D1", *, at=MARCH, code="threat", state="confirmed", noticed=
     return Case(**{**values, **changed})
 
 
+def with_discipline(rules):
+    return packaged_policy(PACKAGED).model_copy(update={"discipline": rules})
+
+
 def counts(cases, rules):
-    found = count_occurrences(cases, rules=rules)
+    found = count_occurrences(cases, policy=with_discipline(rules))
     return {case_id: (each.same, each.any) for case_id, each in found.items()}
 
 
@@ -214,17 +225,40 @@ def test_an_occurrence_is_the_longest_series_of_noticed_repeats(policy, history)
         )
 
 
-def test_counts_bring_a_proposal_and_unchanged_counts_keep_theirs(rules):
+def test_counts_bring_a_proposal_and_unchanged_counts_keep_theirs(policy):
     first = a_case("a", at=on(2), noticed=on(3))
-    [event, repeat] = decide_counts(
-        [first, a_case("b", at=on(10))], at=on(20), rules=rules, policy_version="v1"
-    )
+    [event, repeat] = decide_counts([first, a_case("b", at=on(10))], at=on(20), policy=policy)
     assert (event.subject, event.payload["level"], event.payload["level_to"]) == ("a", "L1", "L4")
     assert (repeat.subject, repeat.payload["level"]) == ("b", "L3")
     assert repeat.payload["ladder_rows"] == ["repeat_same", "repeat_any"]
     counted = apply(first, link(event, seq=9, prev_hash=FIRST_PREVIOUS, key=b"k"))
-    assert (counted.occurrence_same, counted.level, counted.policy_version) == (1, "L1", "v1")
-    assert decide_counts([counted], at=on(21), rules=rules, policy_version="v2") == []
+    assert (counted.occurrence_same, counted.level, counted.policy_version) == (
+        1, "L1", policy.version,
+    )  # fmt: skip
+    assert decide_counts([counted], at=on(21), policy=policy) == []
+
+
+def test_each_conduct_is_counted_by_the_policy_of_its_own_day(tmp_path):
+    """POLICY: a change of the rules doesn't reach back to what was done before it."""
+    folder = shutil.copytree(PACKAGED, tmp_path / "policy")
+    text = (folder / "discipline.yaml").read_text("utf-8")
+    later = text.replace("effective_from: 2000-01-01", "effective_from: 2026-03-08")
+    later = later.replace("occurrence_window_months: 12", "occurrence_window_months: 1")
+    assert later.count("2026-03-08") == 1
+    assert later != text.replace("2000-01-01", "2026-03-08")
+    (folder / "discipline@2026-03-08.yaml").write_text(later, "utf-8")
+    policy = load_policy(folder)
+    old = MARCH - timedelta(days=200)
+    cases = [
+        a_case("a", at=old, noticed=old + timedelta(days=1)),
+        a_case("b", at=on(5)),
+        a_case("c", at=on(10)),
+    ]
+    found = count_occurrences(cases, policy=policy)
+    assert {name: each.same for name, each in found.items()} == {"a": 1, "b": 2, "c": 1}
+    events = decide_counts(cases, at=on(20), policy=policy)
+    versions = {event.subject: event.payload["policy_version"] for event in events}
+    assert versions["a"] == versions["b"] != versions["c"]
 
 
 # --- steps -----------------------------------------------------------------------------------------

@@ -265,7 +265,7 @@ class DisciplineOffice(RuleBasedStateMachine):
         for agent in {case.agent_id for case in self.registers.cases.values()}:
             held = self._cases_of(agent)
             standing = [case for case in held if case.counts and case.basis != "joint_liability"]
-            counted = count_occurrences(standing, rules=RULES)
+            counted = count_occurrences(standing, policy=POLICY)
             for case in standing:
                 proposal = propose_level(circumstances_of(case, counted[case.case_id]), rules=RULES)
                 now = standing_of(case)
