@@ -4,8 +4,10 @@ from decimal import Decimal
 
 import pytest
 
+from qc_pipeline.detect.rulebook import load_rulebook
 from qc_pipeline.errors import PolicyError
 from qc_pipeline.registers.ladder import Circumstances, amount_of, choice_fits, propose_level
+from qc_pipeline.settings import packaged_dir
 
 
 def case(severity="major", same=1, any_code=1, *, loss=None, facts=(), assessed=True):
@@ -65,23 +67,48 @@ def test_rows(source, circumstances, level, level_to, consequences, policy):
     assert proposal.consequences == consequences, source
 
 
-def test_every_row_cites_its_source_and_is_reached_by_some_circumstances(policy):
-    tried = [
-        case(severity, same, any_code, loss=loss, facts=facts)
-        for severity in ("critical", "major", "minor")
-        for same, any_code in ((1, 1), (2, 2))
-        for loss in (None, "60000")
-        for facts in (
-            (),
-            ("significant_effect",),
-            ("severe_circumstances",),
-            ("lasting_harm", "complaint_upheld", "offence_against_state_law"),
-            ("complaint_caused", "especially_bad", "serious_consequence"),
-        )
-    ]
-    reached = {row for each in tried for row in propose_level(each, rules=policy.discipline).rows}
-    assert reached == {row.id for row in policy.discipline.ladder}
-    assert all(row.rulebook for row in policy.discipline.ladder)
+LAST = ("complaint_caused", "especially_bad", "serious_consequence")
+# Row of the ladder -> (what it cites, circumstances it is for, the nearest ones it is not for).
+LADDER = {
+    "state_law": ("DS-14", case("minor", facts=["offence_against_state_law"]),
+                  case("critical", facts=["severe_circumstances"])),
+    "severe_major_loss": ("DS-06", case(facts=["severe_circumstances"], loss="50000.01"),
+                          case(facts=["severe_circumstances"], loss="50000.00")),
+    "complaint_serious": ("DS-12", case(facts=LAST), case(facts=LAST[:2])),
+    "complaint_upheld": ("DS-11", case(facts=["complaint_upheld"]),
+                         case(facts=["complaint_caused"])),
+    "loss": ("DS-03", case(loss="0.01"), case(loss="0.00")),
+    "lasting_harm": ("DS-09", case(facts=["lasting_harm"]), case(facts=["significant_effect"])),
+    "large_loss": ("DS-19", case(loss="50000.01"), case(loss="50000.00")),
+    "repeat_same": ("DS-02", case(same=2, any_code=2), case(same=1, any_code=3)),
+    "repeat_any": ("DS-07", case(same=1, any_code=2), case(same=1, any_code=1)),
+    "critical": ("POLICY:Discipline", case("critical"), case("major")),
+    "first_with_effect": ("DS-18", case("minor", facts=["significant_effect"]),
+                          case("minor", 1, 2, facts=["significant_effect"])),
+    "first_major": ("DS-08", case("major"), case("major", facts=["significant_effect"])),
+    "first_minor": ("DS-01", case("minor"), case("minor", 1, 2)),
+}  # fmt: skip
+
+
+def test_no_row_of_the_ladder_is_without_a_row_here(policy):
+    assert set(LADDER) == {row.id for row in policy.discipline.ladder}
+
+
+@pytest.mark.parametrize("row_id", LADDER)
+def test_a_row_takes_what_it_is_for_and_leaves_its_nearest_neighbour(row_id, policy):
+    source, wanted, neighbour = LADDER[row_id]
+    [row] = [row for row in policy.discipline.ladder if row.id == row_id]
+    assert source in row.rulebook
+    proposal = propose_level(wanted, rules=policy.discipline)
+    assert row_id in proposal.rows
+    assert source in proposal.rulebook
+    assert row_id not in propose_level(neighbour, rules=policy.discipline).rows
+
+
+def test_what_a_row_cites_stands_in_the_rulebook_or_in_policy(policy):
+    cited = {source for row in policy.discipline.ladder for source in row.rulebook}
+    elsewhere = {"POLICY:Discipline", "3.2"}
+    assert cited - elsewhere <= set(load_rulebook(packaged_dir("lexicons")))
 
 
 def test_an_unset_fine_is_not_computed_and_the_proposal_says_so(policy):

@@ -336,18 +336,30 @@ def test_an_unknown_direction_leaves_the_judgement_to_a_human(
 # --- stop flags -------------------------------------------------------------------------------
 
 
+CASE_FLAGS = {  # kind -> (rulebook row, how grave a dial despite it is)
+    "do_not_collect": ("MD-16", "critical"),
+    "paused": ("MD-17", "critical"),
+    "deceased": ("MD-17", "critical"),
+    "in_custody": ("MD-17", "critical"),
+    "litigation": ("MD-17", "critical"),
+    "dispute": ("CC-62", "critical"),
+    "emergency": ("CC-64", "critical"),
+    "complaint": ("CC-73", "major"),
+    "hardship_plan": ("MD-18", "major"),
+}
+NUMBER_FLAGS = {"third_party_refused": "MD-15", "inconvenient_time": "MD-04"}  # below, one by one
+
+
+def test_no_kind_of_stop_flag_is_without_a_row_here(policy: Policy) -> None:
+    kinds = policy.contact.stop_flags
+    bound = {name: each.binds for name, each in kinds.items()}
+    assert bound == dict.fromkeys(CASE_FLAGS, "case") | dict.fromkeys(NUMBER_FLAGS, "phone")
+    cited = NUMBER_FLAGS | {name: row for name, (row, _) in CASE_FLAGS.items()}
+    assert {name: each.rulebook for name, each in kinds.items()} == cited
+
+
 @pytest.mark.parametrize(
-    ("row", "kind", "severity"),
-    [
-        ("MD-16", "do_not_collect", "critical"),
-        ("MD-17", "paused", "critical"),
-        ("MD-17", "deceased", "critical"),
-        ("MD-17", "in_custody", "critical"),
-        ("MD-17", "litigation", "critical"),
-        ("CC-62", "dispute", "critical"),
-        ("CC-73", "complaint", "major"),
-        ("MD-18", "hardship_plan", "major"),
-    ],
+    ("row", "kind", "severity"), [(row, kind, how) for kind, (row, how) in CASE_FLAGS.items()]
 )
 def test_a_dial_despite_a_flag_on_its_case(
     store: Store, policy: Policy, row: str, kind: str, severity: str
