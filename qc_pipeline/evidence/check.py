@@ -56,7 +56,10 @@ def verify_pack(
     try:
         content = read_archive(io.BytesIO(data))
     except ValueError as error:
-        return _unreadable(f"文件不是证据包或已损坏（{error}）")
+        return _unreadable(
+            f"文件不是证据包，或已损坏：{error}。请向制作方重新索取 "
+            "(no evidence pack, or damaged: ask whoever made it for it again)"
+        )
     problems: list[str] = []
     again = io.BytesIO()
     write_archive(again, content)
@@ -72,7 +75,10 @@ def verify_pack(
         subject = f"{about['subject']['kind']} {about['subject']['id']}"
         known = about["format"] == FORMAT
     except (ValueError, KeyError, TypeError, AttributeError):
-        return _unreadable(f"{MANIFEST} 或 {SIGNATURE} 缺失或已损坏")
+        return _unreadable(
+            f"{MANIFEST} 或 {SIGNATURE} 缺失或已损坏。请向制作方重新索取 "
+            "(list or signature missing or damaged: ask whoever made it for the pack again)"
+        )
     if not known:
         problems.append(f"证据包格式为 {about['format']}，本程序只认识 {FORMAT}")
     if not is_signed(manifest, public_key=signer, signature=signed.get("signature", "")):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from decimal import ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from qc_pipeline.errors import PolicyError, RegisterError
@@ -18,6 +19,8 @@ from qc_pipeline.registers.discipline import (
 )
 from qc_pipeline.registers.hands import Hand, check_hand, in_words, listed
 from qc_pipeline.registers.people import same_person
+
+_DIGITS = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
 
 def decide_circumstance(
@@ -120,20 +123,18 @@ def costs_money(case: Case, *, rules: Discipline) -> bool:
 
 
 def parse_yuan(value: object, *, what: str, least: Decimal = Decimal("0.01")) -> Decimal:
-    """`value` as yuan with two decimals. Raises RegisterError if it is no amount, below
-    `least`, or finer than a fen.
+    """`value` as yuan with two decimals. Raises RegisterError if it is no amount, written with an
+    exponent (as a spreadsheet does when it has lost digits), below `least`, or finer than a fen.
     """
-    try:
-        amount = Decimal(str(value).strip())
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or amount < least or amount > Decimal(10) ** 12:
+    written = str(value).strip()
+    amount = Decimal(written) if _DIGITS.fullmatch(written) else None
+    if amount is None or amount < least or amount > Decimal(10) ** 12:
         raise RegisterError(
             f"{what}: {value!r} is no amount of yuan", remedy=f"write it like 1200.00, from {least}"
         )
     rounded = amount.quantize(Decimal("0.01"))
     if rounded != amount:
-        raise RegisterError(f"{what}: {value} is finer than a fen", remedy="round it")
+        raise RegisterError(f"{what}: {value} yuan is finer than a fen", remedy="round it")
     return rounded
 
 

@@ -165,7 +165,7 @@ def hear_sample(
         added = log.session.rows("registers/added_findings", {"call_id": call_id})
         event = decide_heard(
             call, from_row(SampleReview, row) if row else None,
-            [each["finding_id"] for each in added],
+            [each["finding_id"] for each in added], call_id=call_id,
             by=check_person(by), at=check_moment(at), note=note,
         )  # fmt: skip
         registers = Registers()

@@ -65,14 +65,14 @@ def sampled_calls(
 
 def decide_heard(
     call: Mapping[str, Any] | None, known: SampleReview | None, added: Sequence[str], *,
-    by: str, at: datetime, note: str | None,
+    call_id: str, by: str, at: datetime, note: str | None,
 ) -> NewEvent:  # fmt: skip
     """The event of `by` having heard a sampled call; `added` are the findings he added to it.
 
     Raises RegisterError if the call isn't there, was heard already, or is his own.
     """
     if call is None:
-        raise RegisterError("there is no such call", remedy="see `qc review sample`")
+        raise RegisterError(f"there is no call {call_id}", remedy="see `qc review sample`")
     if known is not None:
         raise RegisterError(
             f"call {known.call_id} was heard by {known.heard_by}", remedy="take another one"

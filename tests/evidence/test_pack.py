@@ -166,6 +166,28 @@ def test_what_is_no_pack_is_told_so(tmp_path: Path, data: bytes) -> None:
     assert "不是证据包" in report.problems[0]
 
 
+def test_a_damaged_pack_is_told_in_our_own_words(judged: Judged, tmp_path: Path) -> None:
+    whole = tmp_path / "pack.zip"
+    packed(judged, judged.finding_id, whole)
+    data = whole.read_bytes()
+    directory = data.rindex(b"PK\x01\x02")
+    damaged = {
+        "cut off": data[: len(data) // 2],
+        "a byte of a file": data.replace(b"threat_intimidation", b"Threat_intimidation", 1),
+        "another packing": data[: directory + 10] + b"\x08" + data[directory + 11 :],
+        "encrypted": data[: directory + 8] + b"\x01" + data[directory + 9 :],
+    }
+    for what, changed in damaged.items():
+        path = tmp_path / "changed.zip"
+        path.write_bytes(changed)
+        [problem] = verify_pack(path, keys=judged.settings.keys).problems
+        assert problem.startswith("文件不是证据包，或已损坏："), what
+        assert "请向制作方重新索取" in problem, what
+        zh, _, _ = problem.partition(" (")
+        for word in ("CRC", "zip file", "password", "invalid", "Error"):
+            assert word not in zh, f"{what}: {problem}"
+
+
 def test_the_commands(judged: Judged, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QC_KEYS", str(judged.settings.keys))
     path = tmp_path / "pack.zip"

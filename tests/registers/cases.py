@@ -94,6 +94,11 @@ class Office:
     def now(self, case: Case | str) -> Case:
         return self.tables().cases[case if isinstance(case, str) else case.case_id]
 
+    def only(self, call_id: str) -> Case:
+        """The one case about that call."""
+        [found] = [each for each in self.tables().cases.values() if each.call_id == call_id]
+        return found
+
     def tables(self):
         with self.store.reading() as session:
             return load_registers(session)
