@@ -129,6 +129,7 @@ class DetectionLimits(_File):
     correction_weight: float = Field(gt=0, le=1)
     case_facts_fresh_days: int = Field(ge=0)
     needs_settled_listener: tuple[str, ...] = ()
+    speaks_of_another: tuple[str, ...] = ()
     model_alone_quarantined: tuple[str, ...] = ()
 
 

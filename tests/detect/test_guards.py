@@ -9,7 +9,7 @@ import pytest
 from qc_pipeline.detect.guards.denial import governing_negator
 from qc_pipeline.detect.judge import detect_scene
 from qc_pipeline.detect.line import TextLine, detect_line
-from qc_pipeline.detect.rules import RuleSet
+from qc_pipeline.detect.rules import RuleSet, load_rules
 from qc_pipeline.detect.scene import build_scene
 from qc_pipeline.policy.load import Policy
 from qc_pipeline.records import (
@@ -21,6 +21,7 @@ from qc_pipeline.records import (
     Utterance,
     Word,
 )
+from qc_pipeline.settings import packaged_dir
 
 CALLED_AT = datetime(2026, 11, 2, 10, tzinfo=SHANGHAI)
 
@@ -238,6 +239,18 @@ def test_a_listener_must_be_known_to_be_one(
 ) -> None:
     line = said("您儿子在银行欠了两万", callee=callee)
     assert outcome(small_rules, policy, line)[0] == kind
+
+
+def test_a_line_to_somebody_unknown_that_speaks_of_nobody_else_is_the_identity_checks_business(
+    policy: Policy,
+) -> None:
+    rules = load_rules(packaged_dir("lexicons"), taxonomy=policy.taxonomy)
+    for text, kind in (("还款日是二十四号", "suppressed"), ("他的还款日是二十四号", "quarantined")):
+        line = said(text, callee="unknown")
+        kept, stopped = detect_line(line, rules=rules, policy=policy)
+        (found,) = [f for f in (*kept, *stopped) if f.rule_id == "disclose.debt"]
+        assert ("quarantined" if found in kept else "suppressed") == kind
+        assert found.reasons[-1].startswith("listener: ")
 
 
 @pytest.mark.parametrize(

@@ -45,11 +45,12 @@ def listener(judged: Judged) -> Verdict | None:
 def _for_identity_check(judged: Judged) -> bool:
     """Whether an unknown listener is the identity check's business: the collector, heard as
     such, speaks in a call to somebody he takes for the person he meant to reach
-    (POLICY "Who answered, not whom we meant to call").
+    (POLICY "Who answered, not whom we meant to call"). Of a line without a call around it this
+    is assumed unless it speaks of somebody else.
     """
-    return (
-        not judged.scene.text_only
-        and judged.turn.speaker == "agent"
-        and judged.scene.context.call.callee != "third_party"
-        and judged.rule.code in judged.limits.needs_settled_listener
-    )
+    if judged.rule.code not in judged.limits.needs_settled_listener:
+        return False
+    if judged.turn.speaker != "agent" or judged.scene.context.call.callee == "third_party":
+        return False
+    another = any(word in judged.content.text for word in judged.limits.speaks_of_another)
+    return not (judged.scene.text_only and another)
