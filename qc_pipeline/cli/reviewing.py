@@ -11,6 +11,7 @@ import click
 from rich.table import Table
 
 from qc_pipeline.cli.cases import levels_zh
+from qc_pipeline.cli.corrected_lines import corrected_row, print_changes, print_wordings
 from qc_pipeline.cli.options import (
     by_option,
     home_option,
@@ -19,6 +20,7 @@ from qc_pipeline.cli.options import (
     print_json,
     wide_console,
 )
+from qc_pipeline.detect.detectors import load_detectors
 from qc_pipeline.policy import Policy
 from qc_pipeline.records import SEVERITIES, SHANGHAI, ResponsibleParty
 from qc_pipeline.registers import assignments, desk
@@ -27,7 +29,10 @@ from qc_pipeline.registers.missed import MissedFinding
 from qc_pipeline.registers.next_task import Task, next_task
 from qc_pipeline.registers.queue import QueueRow, list_queue
 from qc_pipeline.registers.sampling import sampled_calls
+from qc_pipeline.replay.corrected import CorrectedCall, hear_corrected
+from qc_pipeline.settings import Settings
 from qc_pipeline.store.masks import mask_text
+from qc_pipeline.store.store import Store
 
 TIERS_ZH = {
     "emergency": "紧急",
@@ -225,12 +230,40 @@ def review_add(
 @by_option
 @home_option
 def review_correct(call_id: str, line: int, text: str, by: str, home: Path | None) -> None:
-    """Write down what was really said in a LINE; what was recognised is kept beside it."""
-    settings, store, _ = open_home(home)
+    """Write down what was really said in a LINE; what was recognised is kept beside it.
+
+    Then it shows what would be found, or no more found, with these words: decide on it yourself.
+    """
+    settings, store, policy = open_home(home)
     wording = desk.correct_line(
         store, call_id, line, text, by=by, at=datetime.now(SHANGHAI), keys=settings.keys
     )
     click.echo(f"{wording.line_id}：{mask_text(wording.recognised)} → {mask_text(wording.text)}")
+    print_changes(_corrected(store, call_id, settings, policy), policy)
+
+
+@review.command("corrected")
+@click.argument("call_id")
+@home_option
+@json_option
+def review_corrected(call_id: str, home: Path | None, as_json: bool) -> None:
+    """A call's corrected lines, and what would be found, or no more found, with them. It is a
+    proposal: add what was missed with `qc review add`, reject what is none.
+    """
+    settings, store, policy = open_home(home)
+    heard = _corrected(store, call_id, settings, policy)
+    if as_json:
+        print_json([corrected_row(heard)] if heard else [])
+        return
+    print_wordings(heard)
+    print_changes(heard, policy)
+
+
+def _corrected(
+    store: Store, call_id: str, settings: Settings, policy: Policy
+) -> CorrectedCall | None:
+    rules = load_detectors(settings, policy=policy).rules
+    return hear_corrected(store, call_id, rules=rules, policy=policy)
 
 
 @review.command("sample")

@@ -12,7 +12,7 @@ from qc_pipeline.registers.chain import RegisterEvent
 from qc_pipeline.replay.facts import FactsThen
 from qc_pipeline.store.masks import mask_number, mask_reference, mask_text
 
-_SPOKEN = ("utterance", "matched", "text", "raw_text")
+_SPOKEN = ("utterance", "matched", "text", "raw_text", "corrected_text")
 
 
 def masked(material: Material) -> Material:

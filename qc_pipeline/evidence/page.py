@@ -97,7 +97,13 @@ def _finding(row: Row, material: Material, clips: frozenset[str], policy: Policy
 
 
 def _words(turn: Row, finding: Row) -> Markup:
-    """The turn's text, the words of the finding marked."""
+    """The turn's text, the words of the finding marked, and what a reviewer heard instead."""
+    return _recognised(turn, finding) + (
+        Markup("〔更正：{}〕").format(turn["corrected_text"]) if turn["corrected_text"] else ""
+    )
+
+
+def _recognised(turn: Row, finding: Row) -> Markup:
     text, start, end = turn["text"], finding["start_offset"], finding["end_offset"]
     if turn["index"] != finding["utterance_index"] or start is None or end is None:
         return escape(text)

@@ -33,7 +33,7 @@ _MASKS: Mapping[str, Mapping[str, Mask]] = {
         "phone": mask_number, "agent_note": mask_text, "recording": mask_reference,
         _EXTRA: mask_text,
     },
-    "utterances": {"text": mask_text, "raw_text": mask_text},
+    "utterances": {"text": mask_text, "raw_text": mask_text, "corrected_text": mask_text},
     "findings": _SPOKEN,
     "suppressed": _SPOKEN,
     "scores": {},
@@ -188,7 +188,7 @@ def _turns(reader: Any, masks: Mapping[str, Mask]) -> Iterator[Turn]:
     for batch in reader:
         for row in batch.to_pylist():
             for name, mask in masks.items():
-                row[name] = mask(row[name])
+                row[name] = None if row[name] is None else mask(row[name])
             yield row
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from itertools import count, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from qc_pipeline.records import SHANGHAI
 from qc_pipeline.store.artefacts import safe_name
 
 TRANSCRIPT_FORMATS = ("vtt", "srt", "json")
@@ -58,7 +60,7 @@ def _vtt(calls: _Calls) -> Iterator[str]:
         for turn in turns:
             yield f"\n{turn['index']}\n{_clock(turn['start_s'], '.')} --> "
             yield f"{_clock(turn['end_s'], '.')}\n"
-            yield f"<v {_WHO[turn['speaker']]}>{_escaped(_one_line(turn['text']))}\n"
+            yield f"<v {_WHO[turn['speaker']]}>{_escaped(_one_line(_said(turn)))}\n"
 
 
 def _srt(calls: _Calls) -> Iterator[str]:
@@ -67,7 +69,7 @@ def _srt(calls: _Calls) -> Iterator[str]:
         for turn in turns:
             yield f"{next(numbers)}\n{_clock(turn['start_s'], ',')} --> "
             yield f"{_clock(turn['end_s'], ',')}\n"
-            yield f"[{_one_line(call_id)}] {_WHO[turn['speaker']]}：{_one_line(turn['text'])}\n\n"
+            yield f"[{_one_line(call_id)}] {_WHO[turn['speaker']]}：{_one_line(_said(turn))}\n\n"
 
 
 def _json(calls: _Calls) -> Iterator[str]:
@@ -75,9 +77,21 @@ def _json(calls: _Calls) -> Iterator[str]:
     for call_id, turns in calls:
         utterances = [{k: v for k, v in turn.items() if k != "call_id"} for turn in turns]
         yield between
-        yield json.dumps({"call_id": call_id, "utterances": utterances}, ensure_ascii=False)
+        yield json.dumps(
+            {"call_id": call_id, "utterances": utterances}, ensure_ascii=False, default=_moment
+        )
         between = ",\n"
     yield "]\n" if between != "[" else "[]\n"
+
+
+def _said(turn: Turn) -> str:
+    """What was recognised, and beside it what a reviewer heard."""
+    corrected = turn["corrected_text"]
+    return str(turn["text"]) if corrected is None else f"{turn['text']}〔更正：{corrected}〕"
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(SHANGHAI).isoformat()
 
 
 def _clock(seconds: float, point: str) -> str:

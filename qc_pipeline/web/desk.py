@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from jinja2 import Environment
 
+from qc_pipeline.detect.detectors import load_detectors
+from qc_pipeline.detect.rules import RuleSet
 from qc_pipeline.intake.recording_store import LocalRecordingStore, RecordingStore
 from qc_pipeline.policy import Policy, load_policy
 from qc_pipeline.records import SHANGHAI
@@ -29,7 +33,7 @@ USER_CHANGED = "user.changed"
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The parts behind the pages."""
+    """The parts behind the pages. `rules` takes seconds when it is first asked for."""
 
     settings: Settings
     store: Store
@@ -38,6 +42,7 @@ class Desk:
     roles: Roles
     recordings: RecordingStore
     templates: Environment
+    rules: Callable[[], RuleSet]
 
     def note_access(self, *, by: str, action: str, subject: str, **details: Any) -> int:
         """One entry in the access log, on the disk when this returns; its number."""
@@ -57,12 +62,14 @@ def open_desk(settings: Settings) -> Desk:
     store.migrate()
     side = SideStore(settings.home)
     side.prepare()
+    policy = load_policy(settings.policy_dir)
     return Desk(
         settings=settings,
         store=store,
-        policy=load_policy(settings.policy_dir),
+        policy=policy,
         side=side,
         roles=load_roles(settings.web.roles),
         recordings=LocalRecordingStore(settings.home / "recordings"),
         templates=environment(),
+        rules=cache(lambda: load_detectors(settings, policy=policy).rules),
     )

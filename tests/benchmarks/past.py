@@ -123,3 +123,7 @@ def _events(registers: Registers, findings: int, cases: int) -> Iterator[NewEven
             )  # fmt: skip
             case = next(reversed(registers.cases.values()))
             yield discipline.decide_move(case, "notified", by="lead", at=at + _STEP)
+
+
+if __name__ == "__main__":
+    main()

@@ -22,6 +22,7 @@ from qc_pipeline.evidence.check import PackReport, verify_pack
 from qc_pipeline.evidence.pack import make_pack
 from qc_pipeline.evidence.signing import published_key
 from qc_pipeline.registers.access_log import read_accesses
+from qc_pipeline.registers.desk import correct_line
 from tests.evidence.conftest import PHONE, SAMPLE, Judged
 from tests.replay.homes import later
 
@@ -134,6 +135,24 @@ def test_a_pack_signed_by_somebody_else_is_not_ours(judged: Judged, tmp_path: Pa
         (tmp_path / "k2" / name).unlink()
     packed(other, judged.finding_id, tmp_path / "theirs.zip")
     assert not verify_pack(tmp_path / "theirs.zip", keys=judged.settings.keys).ok
+
+
+def test_a_corrected_line_stands_beside_what_was_recognised(judged: Judged, tmp_path: Path) -> None:
+    path = tmp_path / "pack.zip"
+    packed(judged, judged.finding_id, path)
+    (finding,) = json.loads(content(path)["findings.json"])
+    correct_line(
+        judged.store, finding["call_id"], finding["utterance_index"], "我的电话13912345678",
+        by="r1", at=later(110), keys=judged.settings.keys,
+    )  # fmt: skip
+    assert packed(judged, judged.finding_id, path).ok
+    files = content(path)
+    turn = json.loads(files["transcripts.json"])[finding["utterance_index"]]
+    assert turn["text"] == finding["utterance"]
+    assert turn["corrected_text"] == "我的电话" + "＊" * 11
+    page = files["index.html"].decode()
+    assert "〔更正：我的电话＊" in page
+    assert f"<mark>{finding['matched']}" in page
 
 
 def test_what_is_missing_is_said(judged: Judged, tmp_path: Path) -> None:

@@ -278,6 +278,37 @@ def test_a_corrected_line_shows_beside_what_was_recognised(person, store: Store)
     assert person("auditor").post("/verdicts/line", json=told).status_code == 403
 
 
+def test_what_a_corrected_line_would_change_is_shown_and_not_written(person, store: Store) -> None:
+    somebody = person("reviewer")
+    asked = "/call/corrected?id=s01"
+    assert "<section" not in somebody.get(asked).text, "no line is corrected"
+    standing = "SELECT finding_id FROM findings WHERE superseded_at IS NULL ORDER BY finding_id"
+    before = query(store, standing)
+    threat = "你再不还钱我就带人去你家打断你的腿，打我13912345678"
+    [[index]] = query(
+        store,
+        "SELECT max(index) FROM utterances WHERE call_id = 's01' AND speaker = 'agent' "
+        "AND index NOT IN (SELECT utterance_index FROM findings "
+        "WHERE call_id = 's01' AND utterance_index IS NOT NULL)",
+    )
+    told = {"call_id": "s01", "index": index, "text": threat}
+    assert somebody.post("/verdicts/line", json=told).status_code == 200
+    shown = somebody.get(asked).text
+    assert 'data-gained="threat_intimidation"' in shown
+    assert "未登记" in shown
+    assert "13912345678" not in shown
+    [[critical]] = query(
+        store,
+        "SELECT min(utterance_index) FROM findings WHERE call_id = 's01' AND severity = 'critical' "
+        "AND superseded_at IS NULL",
+    )
+    told = {"call_id": "s01", "index": critical, "text": "好的，谢谢您"}
+    assert somebody.post("/verdicts/line", json=told).status_code == 200
+    assert 'data-lost="' in somebody.get(asked).text
+    assert query(store, standing) == before
+    assert person("auditor").get(asked).status_code == 403
+
+
 def test_the_second_reviewer_is_not_told_who_the_first_was(
     person, home: Settings, store: Store
 ) -> None:

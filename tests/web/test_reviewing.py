@@ -160,6 +160,37 @@ def test_suppressed_hits_are_shown_on_demand_with_their_reason(browser, served) 
     assert page.locator("#suppressed .why li").first.inner_text().strip()
 
 
+def test_a_corrected_line_shows_what_it_would_change_and_a_person_takes_it_up(
+    browser, served
+) -> None:
+    address, settings = served
+    page = signed_in(browser, address, "reviewer")
+    page.goto("/call?id=s13")
+    standing = query_rows(settings, "SELECT count(*) FROM findings")
+
+    def correct(words: str) -> None:
+        page.keyboard.press("KeyE")
+        page.locator("#line textarea").fill(words)
+        page.locator("#line button[value=send]").click()
+
+    chosen = current(page).get_attribute("data-id")
+    correct("好的，谢谢您")
+    lost = page.locator(f"#corrected [data-lost='{chosen}']")
+    expect(lost).to_be_visible(timeout=WAIT)
+    page.keyboard.press("KeyJ")
+    lost.get_by_role("button").click()
+    expect(page.locator(f"#{chosen}.current")).to_have_count(1)
+
+    correct("你再不还钱我就带人去你家打断你的腿")
+    gained = page.locator("#corrected [data-gained='threat_intimidation']").first
+    expect(gained).to_be_visible(timeout=WAIT)
+    gained.get_by_role("button").click()
+    expect(page.locator("#miss select[name=code]")).to_have_value("threat_intimidation")
+    expect(page.locator("#miss select[name=severity]")).to_have_value("critical")
+    assert query_rows(settings, "SELECT count(*) FROM findings") == standing
+    assert page.faults == []
+
+
 def test_no_page_is_wider_than_the_screen(browser, served) -> None:
     page = signed_in(browser, served[0], "reviewer")
     for address in ("/queue", "/call?id=s03", "/account"):

@@ -7,6 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import Response
 
+from qc_pipeline.replay.corrected import hear_corrected
+from qc_pipeline.store.masks import mask_text
 from qc_pipeline.web.call_view import CallView, call_view
 from qc_pipeline.web.desk import REVEALED
 from qc_pipeline.web.pages import page
@@ -60,6 +62,21 @@ def history(
         request, "call_history.html", visitor, rows=visitor.rows("history", params),
         heard=heard["heard"] if heard else 0,
     )  # fmt: skip
+
+
+@router.get("/corrected", summary="What corrected lines would change")
+def corrected(
+    request: Request, visitor: Annotated[Visitor, Depends(May("finding.judge"))], call_id: CallId
+) -> Response:
+    """What detection would find, or find no more, by the lines that people corrected. Shown, not
+    written: whoever agrees adds the finding, or rejects it.
+    """
+    view = call_view(visitor, call_id)
+    desk = visitor.desk
+    heard = hear_corrected(desk.store, call_id, rules=desk.rules(), policy=desk.policy)
+    return page(
+        request, "call_corrected.html", visitor, heard=heard, call=view.call, masked=mask_text
+    )
 
 
 def history_open(view: CallView, visitor: Visitor) -> bool:

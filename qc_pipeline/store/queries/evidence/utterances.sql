@@ -1,4 +1,10 @@
-SELECT call_id, index, speaker, listener, start_s, end_s, text, raw_text, confidence, suspect, channel
+SELECT
+    utterances.call_id, utterances.index, utterances.speaker, utterances.listener,
+    utterances.start_s, utterances.end_s, utterances.text, utterances.raw_text,
+    utterances.confidence, utterances.suspect, utterances.channel,
+    corrections.text AS corrected_text, corrections.corrected_at
 FROM utterances
-WHERE list_contains($call_ids::VARCHAR[], call_id)
-ORDER BY call_id, index;
+LEFT JOIN transcript_corrections AS corrections
+    ON corrections.call_id = utterances.call_id AND corrections.index = utterances.index
+WHERE list_contains($call_ids::VARCHAR[], utterances.call_id)
+ORDER BY utterances.call_id, utterances.index;

@@ -5,6 +5,7 @@ import { Player } from "./waveform.js";
 import { Transcript } from "./transcript.js";
 import { Findings } from "./findings.js";
 import { askLine, askMissed } from "./dialogs.js";
+import { showCorrected } from "./corrected.js";
 
 const SPEEDS = ["1", "1.25", "1.5", "1.75", "2"];
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
@@ -25,10 +26,11 @@ function open() {
       if (card?.classList.contains("finding")) findings.choose(card);
       else player.play(start);
     };
-    findings.onchange = () => player.mark(regions());
     player.draw().then(() => player.mark(regions())).catch((error) => say(null, error.message));
     if (desk.dataset.queue && document.getElementById("autoplay").checked) findings.play();
   }
+  findings.onchange = () => { player?.mark(regions()); showCorrected(page, told); };
+  showCorrected(page, told);
   document.getElementById("facts").addEventListener("click", (event) => {
     const seek = event.target.closest("[data-seek]")?.dataset.seek;
     if (seek) page.player.play(Number(seek));
@@ -169,7 +171,7 @@ onKeys({
   BracketRight: () => faster(1),
   KeyU: () => page.findings.undo(),
   KeyM: () => askMissed(page),
-  KeyE: () => askLine(page, told),
+  KeyE: () => askLine(page, told, () => showCorrected(page, told)),
   KeyS: suppressed,
   KeyN: next,
   KeyQ: toQueue,

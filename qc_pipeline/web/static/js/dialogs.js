@@ -14,9 +14,9 @@ function ask(id, fill, send) {
   dialog.showModal();
 }
 
-// At the playhead: the line that plays, or two seconds around it.
-export function askMissed(page) {
-  const turn = page.transcript.line(null);
+// At the playhead: the line that plays, or two seconds around it; or as a `proposal` has it.
+export function askMissed(page, proposal = null) {
+  const turn = proposal ? lineOf(proposal.index) : page.transcript.line(null);
   const now = page.player.audio?.currentTime ?? 0;
   page.player.pause();
   ask("miss", (fields) => {
@@ -24,7 +24,13 @@ export function askMissed(page) {
     fields.end_s.value = (turn ? Number(turn.dataset.end) : now + 2).toFixed(1);
     const follow = () => { fields.severity.value = fields.code.selectedOptions[0].dataset.severity; };
     fields.code.onchange = follow;
+    if (proposal) fields.code.value = proposal.code;
     follow();
+    if (proposal) {
+      fields.severity.value = proposal.severity;
+      if (proposal.start) fields.start_s.value = Number(proposal.start).toFixed(1);
+      if (proposal.end) fields.end_s.value = Number(proposal.end).toFixed(1);
+    }
     fields.note.focus();
   }, (fields) => page.findings.addMissed({
     code: fields.code.value, severity: fields.severity.value, note: fields.note.value,
@@ -33,7 +39,9 @@ export function askMissed(page) {
   }));
 }
 
-export function askLine(page, told) {
+const lineOf = (index) => (index === "" ? null : document.querySelector(`#transcript .turn[data-index="${CSS.escape(index)}"]`));
+
+export function askLine(page, told, after) {
   const turn = page.transcript.line(page.findings.current?.dataset.id);
   if (!turn) return;
   page.player.pause();
@@ -45,6 +53,7 @@ export function askLine(page, told) {
     const body = { call_id: page.desk.dataset.call, index: Number(turn.dataset.index), text: fields.text.value };
     try {
       page.transcript.replace(turn, await (await post("/verdicts/line", body)).text());
+      after?.();
     } catch (error) {
       told(error);
     }
