@@ -11,7 +11,7 @@ from typing import Any
 import click
 from rich.table import Table
 
-from qc_pipeline.cli.cases import STATES_ZH, read_amounts
+from qc_pipeline.cli.case_printing import STATES_ZH
 from qc_pipeline.cli.options import (
     by_option,
     home_option,
@@ -20,6 +20,7 @@ from qc_pipeline.cli.options import (
     print_json,
     wide_console,
 )
+from qc_pipeline.cli.sanctions import read_amounts
 from qc_pipeline.policy import Policy
 from qc_pipeline.records import SEVERITIES, SHANGHAI
 from qc_pipeline.registers import appeal_desk

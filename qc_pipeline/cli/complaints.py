@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import click
 from rich.table import Table
 
+from qc_pipeline.cli.complaint_steps import STEPS, print_complaint, take
 from qc_pipeline.cli.options import (
     by_option,
     home_option,
@@ -26,10 +26,9 @@ from qc_pipeline.cli.register_options import (
     when,
 )
 from qc_pipeline.registers import complaint_desk as desk
-from qc_pipeline.registers.complaint_clocks import read, unmet
+from qc_pipeline.registers.complaint_clocks import read
 from qc_pipeline.registers.complaint_links import propose_links
-from qc_pipeline.registers.complaint_steps import CLASSES, VALIDITIES
-from qc_pipeline.registers.complaints import Complaint, NewComplaint
+from qc_pipeline.registers.complaints import NewComplaint
 from qc_pipeline.registers.promise_desk import record_late_objections, settle_promises
 from qc_pipeline.registers.register_import import check_map, complaint_columns, import_complaints
 from qc_pipeline.registers.spot_check_desk import record_late_spot_checks
@@ -45,42 +44,6 @@ def complaint() -> None:
     reply, investigate, decide, satisfied, resolve, archive, file, close. Beside that: link,
     report, contact, team, progress, extend, escalate, transfer, withdraw, reopen.
     """
-
-
-def _step(
-    name: str, help_text: str, *options: Callable[[Any], Any]
-) -> Callable[[Callable[..., None]], click.Command]:
-    """A command that takes a complaint one step on: its id, --by, --at, --home, and `options`."""
-
-    def decorated(function: Callable[..., None]) -> click.Command:
-        made: Any = function
-        for option in (home_option, at_option, by_option, *reversed(options)):
-            made = option(made)
-        made = click.argument("complaint_id")(made)
-        return complaint.command(name, help=help_text)(made)
-
-    return decorated
-
-
-def _take(
-    action: Callable[..., Complaint], complaint_id: str, by: str, at: str | None,
-    home: Path | None, **said: Any,
-) -> None:  # fmt: skip
-    settings, store, policy = open_home(home)
-    _print(
-        action(
-            store, complaint_id, by=by, at=when(at), policy=policy, keys=settings.keys, **said
-        )
-    )  # fmt: skip
-
-
-def _print(done: Complaint) -> None:
-    click.echo(f"{done.complaint_id}：{done.state}")
-    for name, due in sorted(unmet(done.clocks, done.met).items(), key=lambda each: each[1]):
-        click.echo(f"  期限 {name}：{shown_moment(due)}")
-    for entry in done.breaches:
-        name, _, due_text = entry.partition("=")
-        click.echo(f"  超时 {name}：应于 {due_text[:16].replace('T', ' ')} 前完成")
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -213,7 +176,9 @@ def complaint_add(
         received_at=when(received_at), reference=reference or desk.new_reference(moment),
         bank_due_at=when(bank_due_at) if bank_due_at else None, **said,
     )  # fmt: skip
-    _print(desk.add_complaint(store, new, by=by, at=moment, policy=policy, keys=settings.keys))
+    print_complaint(
+        desk.add_complaint(store, new, by=by, at=moment, policy=policy, keys=settings.keys)
+    )
 
 
 @complaint.command("import")
@@ -252,7 +217,7 @@ def complaint_accept(
     complaint_id: str, by: str, note: str | None, at: str | None, home: Path | None
 ) -> None:
     """Accept a proposed complaint: it is logged and its clocks count."""
-    _take(desk.accept_complaint, complaint_id, by, at, home, note=note)
+    take(desk.accept_complaint, complaint_id, by, at, home, note=note)
 
 
 @complaint.command("decline")
@@ -266,233 +231,12 @@ def complaint_decline(
 ) -> None:
     """Decline a proposed complaint, with the reason."""
     settings, store, _ = open_home(home)
-    _print(
+    print_complaint(
         desk.decline_complaint(
             store, complaint_id, by=by, at=when(at), note=note, keys=settings.keys
         )
     )
 
 
-# --- steps -----------------------------------------------------------------------------------
-
-
-@_step(
-    "link", "Say which calls, case or number it is about.",
-    click.option("--call", "calls", multiple=True, help="A call; repeat for several."),
-    click.option("--case", "case_id", help="The case."),
-    click.option("--phone", help="The number."),
-)  # fmt: skip
-def complaint_link(
-    complaint_id: str, by: str, at: str | None, home: Path | None, **said: Any
-) -> None:
-    _take(desk.link_complaint, complaint_id, by, at, home, **said)
-
-
-@_step("pause", "Collection on the account stops; the reply call is exempt by its purpose.")
-def complaint_pause(complaint_id: str, by: str, at: str | None, home: Path | None) -> None:
-    _take(desk.pause_collection, complaint_id, by, at, home)
-
-
-@_step(
-    "report", "Team manager and business head were told.",
-    click.option("--to", multiple=True, required=True, help="Who was told; repeat for several."),
-)  # fmt: skip
-def complaint_report(
-    complaint_id: str, by: str, at: str | None, home: Path | None, to: tuple[str, ...]
-) -> None:
-    _take(desk.report_complaint, complaint_id, by, at, home, to=to)
-
-
-@_step(
-    "contact", "The complainant was contacted. That is no reply: its clock goes on.",
-    click.option("--note", required=True, help="What was said, by which way."),
-)  # fmt: skip
-def complaint_contact(
-    complaint_id: str, by: str, at: str | None, home: Path | None, note: str
-) -> None:
-    _take(desk.record_contact, complaint_id, by, at, home, note=note)
-
-
-@_step(
-    "team", "A dedicated team takes it over (media, judicial).",
-    click.option("--team", required=True, help="The team or its head."),
-)  # fmt: skip
-def complaint_team(
-    complaint_id: str, by: str, at: str | None, home: Path | None, team: str
-) -> None:
-    _take(desk.assign_team, complaint_id, by, at, home, team=team)
-
-
-@_step(
-    "triage", "Its class, which sets off the clocks of that class.",
-    click.option("--class", "triage", required=True, type=click.Choice(CLASSES), help="The class."),
-    click.option("--complex", "complex_case", is_flag=True, help="30 days to decide, not 15."),
-)  # fmt: skip
-def complaint_triage(
-    complaint_id: str, by: str, at: str | None, home: Path | None, **said: Any
-) -> None:
-    _take(desk.triage_complaint, complaint_id, by, at, home, **said)
-
-
-@_step(
-    "lock", "Lock the evidence: hashes of the linked calls' recordings, and of documents.",
-    click.option("--document", "documents", multiple=True, type=click.Path(path_type=Path),
-                 help="A file to keep a copy of; repeat for several."),
-)  # fmt: skip
-def complaint_lock(
-    complaint_id: str, by: str, at: str | None, home: Path | None, documents: tuple[Path, ...]
-) -> None:
-    _take(desk.lock_evidence, complaint_id, by, at, home, documents=documents)
-
-
-@_step(
-    "check", "What the preliminary check found.",
-    click.option("--finding", required=True, help="What was found."),
-)  # fmt: skip
-def complaint_check(
-    complaint_id: str, by: str, at: str | None, home: Path | None, finding: str
-) -> None:
-    _take(desk.check_complaint, complaint_id, by, at, home, finding=finding)
-
-
-@_step(
-    "reply", "The first reply. It stops the clock only if it says what was found and how it goes on.",
-    click.option("--finding", required=True, help="What was found."),
-    click.option("--progress", required=True, help="How it goes on."),
-    click.option("--way", required=True, help="phone, letter, e-mail ..."),
-)  # fmt: skip
-def complaint_reply(
-    complaint_id: str, by: str, at: str | None, home: Path | None, **said: Any
-) -> None:
-    _take(desk.reply_complaint, complaint_id, by, at, home, **said)
-
-
-@_step("investigate", "It is being investigated (again).")
-def complaint_investigate(complaint_id: str, by: str, at: str | None, home: Path | None) -> None:
-    _take(desk.investigate_complaint, complaint_id, by, at, home)
-
-
-@_step(
-    "progress", "How it stands; an urgent complaint needs that every day.",
-    click.option("--note", required=True, help="What was done."),
-)  # fmt: skip
-def complaint_progress(
-    complaint_id: str, by: str, at: str | None, home: Path | None, note: str
-) -> None:
-    _take(desk.record_progress, complaint_id, by, at, home, note=note)
-
-
-@_step(
-    "extend", "The decision may take 30 days longer, once.",
-    click.option("--approval", required=True, help="The approval's number."),
-)  # fmt: skip
-def complaint_extend(
-    complaint_id: str, by: str, at: str | None, home: Path | None, approval: str
-) -> None:
-    _take(desk.extend_complaint, complaint_id, by, at, home, approval=approval)
-
-
-@_step(
-    "escalate", "A superior takes over what can't be settled.",
-    click.option("--to", required=True, help="Who takes over."),
-    click.option("--reason", required=True, help="Why."),
-)  # fmt: skip
-def complaint_escalate(
-    complaint_id: str, by: str, at: str | None, home: Path | None, **said: Any
-) -> None:
-    _take(desk.escalate_complaint, complaint_id, by, at, home, **said)
-
-
-@_step(
-    "decide", "The decision told to the complainant. An upheld one feeds discipline.",
-    click.option("--validity", required=True, type=click.Choice(VALIDITIES), help="Is it right?"),
-    click.option("--decision", required=True, help="The decision and its reasons."),
-    click.option("--code", "codes", multiple=True, help="What was done; repeat for several."),
-)  # fmt: skip
-def complaint_decide(
-    complaint_id: str, by: str, at: str | None, home: Path | None, **said: Any
-) -> None:
-    _take(desk.decide_complaint, complaint_id, by, at, home, **said)
-
-
-@_step(
-    "transfer", "The collector is off the case; off the team only by the bank's instruction.",
-    click.option("--how", required=True, help="Who took over the case."),
-    click.option("--from-team", is_flag=True, help="Off the whole team."),
-    click.option("--instruction", help="The number of the bank's instruction."),
-)  # fmt: skip
-def complaint_transfer(
-    complaint_id: str, by: str, at: str | None, home: Path | None, **said: Any
-) -> None:
-    _take(desk.record_transfer, complaint_id, by, at, home, **said)
-
-
-@_step(
-    "satisfied", "What the complainant says to the decision.",
-    click.option("--yes/--no", "satisfied", required=True, help="Satisfied, with no further demand?"),
-    click.option("--statement", required=True, help="What was said, and how."),
-)  # fmt: skip
-def complaint_satisfied(
-    complaint_id: str, by: str, at: str | None, home: Path | None, **said: Any
-) -> None:
-    _take(desk.record_satisfaction, complaint_id, by, at, home, **said)
-
-
-@_step(
-    "resolve", "It is settled; the pause ends. After an escalation: with an approval and a reason.",
-    click.option("--exit-approval", help="The approval of a long-term exit."),
-    click.option("--reason", help="Why it can't be settled."),
-)  # fmt: skip
-def complaint_resolve(
-    complaint_id: str, by: str, at: str | None, home: Path | None, **said: Any
-) -> None:
-    _take(desk.resolve_complaint, complaint_id, by, at, home, **said)
-
-
-@_step(
-    "withdraw", "The complainant withdrew it; handling ends the same day.",
-    click.option("--said-at", required=True, metavar="TIME", help="When the complainant said so."),
-    click.option("--statement", required=True, help="How."),
-)  # fmt: skip
-def complaint_withdraw(
-    complaint_id: str, by: str, at: str | None, home: Path | None, said_at: str, statement: str
-) -> None:
-    _take(
-        desk.withdraw_complaint, complaint_id, by, at, home, said_at=when(said_at),
-        statement=statement,
-    )  # fmt: skip
-
-
-@_step(
-    "archive", "The file is in the archive, with its evidence.",
-    click.option("--archive", required=True, help="Where the file lies."),
-)  # fmt: skip
-def complaint_archive(
-    complaint_id: str, by: str, at: str | None, home: Path | None, archive: str
-) -> None:
-    _take(desk.archive_complaint, complaint_id, by, at, home, archive=archive)
-
-
-@_step(
-    "file", "The bank has the file.",
-    click.option("--receipt", required=True, help="The number of the bank's receipt."),
-)  # fmt: skip
-def complaint_file(
-    complaint_id: str, by: str, at: str | None, home: Path | None, receipt: str
-) -> None:
-    _take(desk.file_complaint, complaint_id, by, at, home, receipt=receipt)
-
-
-@_step("close", "It is closed: settled, archived with evidence, filed with the bank.")
-def complaint_close(complaint_id: str, by: str, at: str | None, home: Path | None) -> None:
-    _take(desk.close_complaint, complaint_id, by, at, home)
-
-
-@_step(
-    "reopen", "It is taken up again; collection is paused again.",
-    click.option("--reason", required=True, help="What is new."),
-)  # fmt: skip
-def complaint_reopen(
-    complaint_id: str, by: str, at: str | None, home: Path | None, reason: str
-) -> None:
-    _take(desk.reopen_complaint, complaint_id, by, at, home, reason=reason)
+for each in STEPS:
+    complaint.add_command(each)

@@ -10,7 +10,7 @@ from typing import Any, get_args
 import click
 from rich.table import Table
 
-from qc_pipeline.cli.cases import levels_zh
+from qc_pipeline.cli.case_printing import levels_zh
 from qc_pipeline.cli.corrected_lines import corrected_row, print_changes, print_wordings
 from qc_pipeline.cli.options import (
     by_option,
