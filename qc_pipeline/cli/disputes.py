@@ -10,6 +10,7 @@ import click
 from qc_pipeline.cli.options import by_option, home_option, json_option, open_home
 from qc_pipeline.cli.register_options import at_option, when
 from qc_pipeline.cli.register_tables import print_register
+from qc_pipeline.registers import heard_desk
 from qc_pipeline.registers import linked_desk as desk
 
 
@@ -128,4 +129,33 @@ def dispute_end(
         store, dispute_id, by=by, at=when(at), keys=settings.keys, reason=reason,
         withdrawn=withdrawn,
     )  # fmt: skip
+    click.echo(f"{done.dispute_id}：{done.state}")
+
+
+@dispute.command("accept")
+@click.argument("dispute_id")
+@by_option
+@at_option
+@home_option
+def dispute_accept(dispute_id: str, by: str, at: str | None, home: Path | None) -> None:
+    """Accept what was heard in a call: the dispute is raised."""
+    settings, store, _ = open_home(home)
+    done = heard_desk.accept_dispute(store, dispute_id, by=by, at=when(at), keys=settings.keys)
+    click.echo(f"{done.dispute_id}：{done.state}")
+
+
+@dispute.command("decline")
+@click.argument("dispute_id")
+@click.option("--reason", required=True, help="Why it is none.")
+@by_option
+@at_option
+@home_option
+def dispute_decline(
+    dispute_id: str, reason: str, by: str, at: str | None, home: Path | None
+) -> None:
+    """Decline what was heard in a call, with the reason."""
+    settings, store, _ = open_home(home)
+    done = heard_desk.decline_dispute(
+        store, dispute_id, by=by, at=when(at), keys=settings.keys, reason=reason
+    )
     click.echo(f"{done.dispute_id}：{done.state}")

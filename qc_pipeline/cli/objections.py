@@ -10,7 +10,7 @@ import click
 from qc_pipeline.cli.options import by_option, home_option, json_option, open_home
 from qc_pipeline.cli.register_options import at_option, shown_moment, when
 from qc_pipeline.cli.register_tables import print_register
-from qc_pipeline.registers import promise_desk
+from qc_pipeline.registers import heard_desk, promise_desk
 
 
 @click.group()
@@ -67,3 +67,53 @@ def objection_reply(
         store, objection_id, by=by, at=when(at), keys=settings.keys, answer=answer
     )
     click.echo(f"{done.objection_id}：{done.state}{'，已记超时' if done.breached_at else ''}")
+
+
+@objection.command("accept")
+@click.argument("objection_id")
+@click.option("--kind", help="general or credit_record, if it isn't as proposed.")
+@click.option("--reply-by", metavar="TIME", help="What was promised to the customer.")
+@click.option("--answer", help="The answer, if it was given in the call.")
+@by_option
+@at_option
+@home_option
+def objection_accept(
+    objection_id: str,
+    by: str,
+    at: str | None,
+    home: Path | None,
+    kind: str | None,
+    reply_by: str | None,
+    answer: str | None,
+) -> None:
+    """Accept what was heard in a call: a reply is owed, or it was answered in the call."""
+    settings, store, policy = open_home(home)
+    done = heard_desk.accept_objection(
+        store,
+        objection_id,
+        by=by,
+        at=when(at),
+        keys=settings.keys,
+        policy=policy,
+        kind=kind,
+        reply_by=when(reply_by) if reply_by else None,
+        answer=answer,
+    )
+    click.echo(f"{done.objection_id}：{done.state}")
+
+
+@objection.command("decline")
+@click.argument("objection_id")
+@click.option("--reason", required=True, help="Why it is none.")
+@by_option
+@at_option
+@home_option
+def objection_decline(
+    objection_id: str, reason: str, by: str, at: str | None, home: Path | None
+) -> None:
+    """Decline what was heard in a call, with the reason."""
+    settings, store, _ = open_home(home)
+    done = heard_desk.decline_objection(
+        store, objection_id, by=by, at=when(at), keys=settings.keys, reason=reason
+    )
+    click.echo(f"{done.objection_id}：{done.state}")

@@ -10,7 +10,7 @@ import click
 from qc_pipeline.cli.options import by_option, home_option, json_option, open_home
 from qc_pipeline.cli.register_options import at_option, shown_moment, when
 from qc_pipeline.cli.register_tables import print_register
-from qc_pipeline.registers import promise_desk
+from qc_pipeline.registers import heard_desk, promise_desk
 
 
 @click.group()
@@ -77,3 +77,49 @@ def promise_check(home: Path | None) -> None:
         click.echo(f"{done.promise_id}：{done.state}，已还 {done.paid} 元，应还 {done.amount} 元")
     if not settled:
         click.echo("没有可判断的承诺：未到期，或没有到期后的还款记录")
+
+
+@promise.command("accept")
+@click.argument("promise_id")
+@click.option("--amount", help="Yuan, if it wasn't heard, or was misheard.")
+@click.option("--due-at", metavar="TIME", help="The day, if it wasn't heard, or was misheard.")
+@by_option
+@at_option
+@home_option
+def promise_accept(
+    promise_id: str,
+    by: str,
+    at: str | None,
+    home: Path | None,
+    amount: str | None,
+    due_at: str | None,
+) -> None:
+    """Accept what was heard in a call: it is a promise to pay."""
+    settings, store, _ = open_home(home)
+    done = heard_desk.accept_promise(
+        store,
+        promise_id,
+        by=by,
+        at=when(at),
+        keys=settings.keys,
+        amount=amount,
+        due_at=when(due_at) if due_at else None,
+    )
+    click.echo(f"{done.promise_id}：{done.state}")
+
+
+@promise.command("decline")
+@click.argument("promise_id")
+@click.option("--reason", required=True, help="Why it is none.")
+@by_option
+@at_option
+@home_option
+def promise_decline(
+    promise_id: str, reason: str, by: str, at: str | None, home: Path | None
+) -> None:
+    """Decline what was heard in a call, with the reason."""
+    settings, store, _ = open_home(home)
+    done = heard_desk.decline_promise(
+        store, promise_id, by=by, at=when(at), keys=settings.keys, reason=reason
+    )
+    click.echo(f"{done.promise_id}：{done.state}")

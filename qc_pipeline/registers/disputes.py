@@ -1,7 +1,8 @@
 """Disputes: the customer questions the debt itself (rulebook 3.3, 001 二十六).
 
 raised -> collection_paused -> supervisor_notified -> forwarded_to_bank -> bank_decided ->
-resumed, or withdrawn at any time before.
+resumed, or withdrawn at any time before. What detection heard in a call comes as `proposed`: a
+person accepts it (raised) or declines it, with the reason.
 """
 
 from __future__ import annotations
@@ -11,14 +12,16 @@ from datetime import datetime
 from typing import Any, Literal
 
 from qc_pipeline.errors import RegisterError
-from qc_pipeline.registers.chain import NewEvent, RegisterEvent
-from qc_pipeline.registers.people import same_person
+from qc_pipeline.registers.chain import MACHINE, NewEvent, RegisterEvent
+from qc_pipeline.registers.people import check_not_heard_by, same_person
 from qc_pipeline.registers.steps import Machine, applied, in_words, not_before, opening, step
 
 DisputeState = Literal[
-    "raised", "collection_paused", "supervisor_notified", "forwarded_to_bank", "bank_decided",
+    "proposed", "declined", "raised", "collection_paused", "supervisor_notified", "forwarded_to_bank", "bank_decided",
     "resumed", "withdrawn",
 ]  # fmt: skip
+PROPOSED = "dispute.proposed"
+ACCEPTED, DECLINED = "dispute.accepted", "dispute.declined"
 RAISED, PAUSED = "dispute.raised", "dispute.paused"
 NOTIFIED, FORWARDED = "dispute.notified", "dispute.forwarded"
 DECIDED, RESUMED, WITHDRAWN = "dispute.decided", "dispute.resumed", "dispute.withdrawn"
@@ -56,6 +59,8 @@ MACHINE_OF_DISPUTES = Machine(
     record=Dispute,
     key="dispute_id",
     transitions={
+        "proposed": frozenset({"raised", "declined"}),
+        "declined": frozenset(),
         "raised": frozenset({"collection_paused", "withdrawn"}),
         "collection_paused": frozenset({"supervisor_notified", "withdrawn"}),
         "supervisor_notified": frozenset({"forwarded_to_bank", "withdrawn"}),
@@ -65,11 +70,12 @@ MACHINE_OF_DISPUTES = Machine(
         "withdrawn": frozenset(),
     },
     leads={
+        PROPOSED: "proposed", ACCEPTED: "raised", DECLINED: "declined",
         RAISED: "raised", PAUSED: "collection_paused", NOTIFIED: "supervisor_notified",
         FORWARDED: "forwarded_to_bank", DECIDED: "bank_decided", RESUMED: "resumed",
         WITHDRAWN: "withdrawn",
     },
-    opens=frozenset({RAISED}),
+    opens=frozenset({RAISED, PROPOSED}),
     stays_in={},
 )  # fmt: skip
 
@@ -79,18 +85,32 @@ def decide_raise(
     case_id: str | None, phone: str | None = None, call_id: str | None = None,
     agent_id: str | None = None,
 ) -> NewEvent:  # fmt: skip
-    """`by` records that the customer disputes the debt. Raises RegisterError without words, or
-    with neither case nor number.
+    """`by` records that the customer disputes the debt; the machine (`MACHINE`) only proposes it.
+
+    Raises RegisterError without words, or with neither case nor number.
     """
     about = in_words(about, "a dispute needs its words", "say what the customer disputes")
     not_before(at, raised_at, "the dispute was raised")
     if not (case_id or phone):
         raise RegisterError("a dispute is about a case", remedy="give the case or the number")
     return opening(
-        MACHINE_OF_DISPUTES, RAISED, dispute_id, by=by, at=at, raised_at=raised_at,
-        recorded_by=by, recorded_at=at, about=about, case_id=case_id, phone=phone,
-        call_id=call_id, agent_id=agent_id,
+        MACHINE_OF_DISPUTES, PROPOSED if by == MACHINE else RAISED, dispute_id, by=by, at=at,
+        raised_at=raised_at, recorded_by=by, recorded_at=at, about=about, case_id=case_id,
+        phone=phone, call_id=call_id, agent_id=agent_id,
     )  # fmt: skip
+
+
+def decide_accept(dispute: Dispute, *, by: str, at: datetime) -> NewEvent:
+    """`by` accepts what was heard: the dispute is raised. Not the collector whose call it was."""
+    check_not_heard_by(by, dispute.agent_id, f"dispute {dispute.dispute_id}")
+    return _step(dispute, ACCEPTED, by=by, at=at, recorded_by=by, recorded_at=at)
+
+
+def decide_decline(dispute: Dispute, *, by: str, at: datetime, reason: str) -> NewEvent:
+    """What was heard is no dispute. Not for the collector whose call it was to say."""
+    reason = in_words(reason, f"declining dispute {dispute.dispute_id} needs a reason", "say why")
+    check_not_heard_by(by, dispute.agent_id, f"dispute {dispute.dispute_id}")
+    return _step(dispute, DECLINED, by=by, at=at, ended_at=at, end_reason=reason)
 
 
 def decide_pause(dispute: Dispute, *, by: str, at: datetime) -> NewEvent:

@@ -1,4 +1,7 @@
-"""Objections of customers: answered in the call, or by a date (rulebook 3.3, CC-61)."""
+"""Objections of customers: answered in the call, or by a date (rulebook 3.3, CC-61).
+
+What detection heard in a call comes as `proposed`: a person accepts it, or declines it.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,15 @@ from typing import Any, Literal
 from qc_pipeline.errors import RegisterError
 from qc_pipeline.policy.complaints import ObjectionKind
 from qc_pipeline.registers.chain import MACHINE, NewEvent, RegisterEvent, iso
-from qc_pipeline.registers.people import same_person
+from qc_pipeline.registers.people import check_not_heard_by, same_person
 from qc_pipeline.registers.steps import Machine, applied, in_words, not_before, opening, step
 from qc_pipeline.registers.timeline import DayKind, DueDate, due_date
 
-ObjectionState = Literal["raised", "answered_in_call", "reply_due", "replied"]
+ObjectionState = Literal[
+    "proposed", "declined", "raised", "answered_in_call", "reply_due", "replied"
+]  # fmt: skip
+PROPOSED = "objection.proposed"
+ACCEPTED, DECLINED = "objection.accepted", "objection.declined"
 RAISED, ANSWERED = "objection.raised", "objection.answered"
 DEFERRED, REPLIED = "objection.deferred", "objection.replied"
 BREACHED = "objection.breached"
@@ -22,7 +29,7 @@ BREACHED = "objection.breached"
 @dataclass(frozen=True, slots=True)
 class Objection:
     """An objection (a row of `objections`). `reply_due` None with state reply_due: nobody has
-    set by when, and `due_uncertain` says so.
+    set by when, and `due_uncertain` says so. Of one that was declined, `answer` says why.
     """
 
     objection_id: str
@@ -48,16 +55,19 @@ MACHINE_OF_OBJECTIONS = Machine(
     record=Objection,
     key="objection_id",
     transitions={
+        "proposed": frozenset({"raised", "declined"}),
+        "declined": frozenset(),
         "raised": frozenset({"answered_in_call", "reply_due"}),
         "answered_in_call": frozenset(),
         "reply_due": frozenset({"replied"}),
         "replied": frozenset(),
     },
     leads={
+        PROPOSED: "proposed", ACCEPTED: "raised", DECLINED: "declined",
         RAISED: "raised", ANSWERED: "answered_in_call", DEFERRED: "reply_due",
         REPLIED: "replied", BREACHED: None,
     },
-    opens=frozenset({RAISED}),
+    opens=frozenset({RAISED, PROPOSED}),
     stays_in={BREACHED: frozenset({"reply_due", "replied"})},
 )  # fmt: skip
 
@@ -67,16 +77,40 @@ def decide_raise(
     kinds: dict[str, ObjectionKind], case_id: str | None = None, call_id: str | None = None,
     agent_id: str | None = None,
 ) -> NewEvent:  # fmt: skip
-    """`by` records an objection. Raises RegisterError for an unknown kind or no words."""
+    """`by` records an objection; the machine (`MACHINE`) only proposes it. Raises RegisterError
+    for an unknown kind or no words.
+    """
     if kind not in kinds:
         raise RegisterError(f"there is no objection {kind!r}", remedy=f"use {', '.join(kinds)}")
     text = in_words(text, "an objection needs its words", "say what the customer objects to")
     not_before(at, raised_at, "the objection was raised")
     return opening(
-        MACHINE_OF_OBJECTIONS, RAISED, objection_id, by=by, at=at, kind=kind, text=text,
-        raised_at=raised_at, recorded_by=by, recorded_at=at, case_id=case_id, call_id=call_id,
+        MACHINE_OF_OBJECTIONS, PROPOSED if by == MACHINE else RAISED, objection_id, by=by, at=at,
+        kind=kind, text=text, raised_at=raised_at, recorded_by=by, recorded_at=at, case_id=case_id, call_id=call_id,
         agent_id=agent_id,
     )  # fmt: skip
+
+
+def decide_accept(
+    objection: Objection, *, by: str, at: datetime, kinds: dict[str, ObjectionKind],
+    kind: str | None = None,
+) -> NewEvent:  # fmt: skip
+    """`by` accepts what was heard, as an objection of `kind`. Not the collector whose call it was."""
+    chosen = kind or objection.kind
+    if chosen not in kinds:
+        raise RegisterError(f"there is no objection {chosen!r}", remedy=f"use {', '.join(kinds)}")
+    check_not_heard_by(by, objection.agent_id, f"objection {objection.objection_id}")
+    return _step(
+        objection, ACCEPTED, by=by, at=at, kind=chosen, recorded_by=by, recorded_at=at
+    )  # fmt: skip
+
+
+def decide_decline(objection: Objection, *, by: str, at: datetime, reason: str) -> NewEvent:
+    """What was heard is no objection. Not for the collector whose call it was to say."""
+    name = f"objection {objection.objection_id}"
+    reason = in_words(reason, f"declining {name} needs a reason", "say why")
+    check_not_heard_by(by, objection.agent_id, name)
+    return _step(objection, DECLINED, by=by, at=at, answer=reason, replied_by=by, replied_at=at)
 
 
 def decide_answered(objection: Objection, *, by: str, at: datetime, answer: str) -> NewEvent:

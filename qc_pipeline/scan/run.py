@@ -18,6 +18,7 @@ from qc_pipeline.intake.recording_store import LocalRecordingStore
 from qc_pipeline.logs import log_to
 from qc_pipeline.records import Coverage
 from qc_pipeline.registers.complaint_desk import propose_from_calls
+from qc_pipeline.registers.heard_desk import propose_records_from_calls
 from qc_pipeline.registers.history import complete_history
 from qc_pipeline.registers.linked_desk import propose_flags_from_calls
 from qc_pipeline.registers.promise_desk import settle_promises
@@ -197,8 +198,8 @@ def outcome_of(scan: Scan, item: WorkItem, result: WorkDone | BaseException) -> 
 
 
 def finish(scan: Scan) -> ScanSummary:
-    """The passes over the whole store: contact rules, scores, proposed complaints and stop flags,
-    promises to pay, orphans.
+    """The passes over the whole store: contact rules, scores, proposed complaints, stop flags,
+    disputes, objections and promises to pay, orphans.
     """
     night = scan.night
     settings = night.settings
@@ -210,6 +211,7 @@ def finish(scan: Scan) -> ScanSummary:
     scan.tally.failures += without_policy(scan.store, policy=night.policy)
     propose_from_calls(scan.store, policy=night.policy, keys=settings.keys)
     propose_flags_from_calls(scan.store, policy=night.policy, keys=settings.keys)
+    propose_records_from_calls(scan.store, policy=night.policy, keys=settings.keys)
     settle_promises(scan.store, keys=settings.keys)
     update_tasks(scan.store)
     summary = summarise(

@@ -12,8 +12,15 @@ from functools import partial
 from typing import Any
 
 from qc_pipeline.records import SHANGHAI
-from qc_pipeline.registers import coaching_desk, linked_desk, promise_desk, spot_check_desk
+from qc_pipeline.registers import (
+    coaching_desk,
+    heard_desk,
+    linked_desk,
+    promise_desk,
+    spot_check_desk,
+)
 from qc_pipeline.registers.emergencies import MACHINE_OF_EMERGENCIES, SIGNED
+from qc_pipeline.registers.history import parse_moment
 from qc_pipeline.registers.people import same_person
 from qc_pipeline.web.case_actions import Action, Field
 from qc_pipeline.web.refusals import BadRequest, Forbidden
@@ -65,6 +72,12 @@ def _emergency(step: str) -> Callable[..., Any]:
     return do
 
 
+def _accept_promise(store: Any, promise_id: str, **said: Any) -> Any:
+    day = said.pop("due_at", None)
+    due_at = parse_moment(day) if day else None
+    return heard_desk.accept_promise(store, promise_id, due_at=due_at, **said)
+
+
 REGISTERS: Mapping[str, Register] = {
     "emergencies": Register(
         "call_id", ("signalled_at", "agent_id", "words", "acknowledged_by", "superior", "signed_by"),
@@ -102,6 +115,10 @@ REGISTERS: Mapping[str, Register] = {
     "disputes": Register(
         "dispute_id", ("raised_at", "case_id", "agent_id", "about", "supervisor", "decision"),
         {
+            "accept": Step(heard_desk.accept_dispute, _states("proposed"), not_by=("agent_id",),
+                           main=True),
+            "decline": Step(heard_desk.decline_dispute, _states("proposed"), (_REASON,),
+                            not_by=("agent_id",)),
             "pause": Step(linked_desk.pause_for_dispute, _states("raised"), policy=True,
                           main=True),
             "tell": Step(linked_desk.notify_supervisor, _states("collection_paused"),
@@ -119,12 +136,24 @@ REGISTERS: Mapping[str, Register] = {
     ),
     "objections": Register(
         "objection_id", ("raised_at", "case_id", "agent_id", "text", "reply_due", "replied_at"),
-        {"reply": Step(promise_desk.reply_to_objection, _states("reply_due"),
-                       (Field("answer", True),), main=True)},
+        {
+            "accept": Step(heard_desk.accept_objection, _states("proposed"), (Field("answer"),),
+                           not_by=("agent_id",), policy=True, main=True),
+            "decline": Step(heard_desk.decline_objection, _states("proposed"), (_REASON,),
+                            not_by=("agent_id",)),
+            "reply": Step(promise_desk.reply_to_objection, _states("reply_due"),
+                          (Field("answer", True),), main=True),
+        },
     ),
     "promises": Register(
         "promise_id", ("promised_at", "case_id", "amount", "due_at", "paid", "words"),
-        {"cancel": Step(promise_desk.cancel_promise, _states("promised"), (_REASON,))},
+        {
+            "accept": Step(_accept_promise, _states("proposed"),
+                           (Field("amount"), Field("due_at")), not_by=("agent_id",), main=True),
+            "decline": Step(heard_desk.decline_promise, _states("proposed"), (_REASON,),
+                            not_by=("agent_id",)),
+            "cancel": Step(promise_desk.cancel_promise, _states("promised"), (_REASON,)),
+        },
     ),
     "coaching": Register(
         "task_id", ("agent_id", "kind", "action", "owner", "due_at", "report", "result"),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import datetime, timedelta
 
 import pytest
 
 from qc_pipeline.policy import load_policy
-from qc_pipeline.records import SHANGHAI
+from qc_pipeline.records import SHANGHAI, CallEvent
 from qc_pipeline.registers.coaching_desk import open_task, order_stand_down
+from qc_pipeline.registers.heard_desk import propose_records_from_calls
 from qc_pipeline.registers.linked_desk import propose_flag, raise_dispute
 from qc_pipeline.registers.promise_desk import raise_objection, record_promise
 from qc_pipeline.registers.stop_flags import NewFlag
 from qc_pipeline.web.linked_actions import REGISTERS
+from tests.registers.making import a_call, scanned
 from tests.store.builders import query
 
 EVIL = "<script>alert(1)</script>"
@@ -82,6 +85,35 @@ def test_entries_go_on_by_their_legal_steps(person, entries) -> None:
         assert (then in there) if then else not there, f"{kind} {action}: {there}"
         again = act(officer, kind, entry, action, **fields)
         assert again.status_code == 409, f"{kind} {action} twice"
+
+
+def test_what_was_heard_in_a_call_is_accepted_or_declined(person, home, store) -> None:
+    terms = {"kind": "made", "date_from": None, "date_to": None, "amount": None, "whole": False,
+             "accepted": True}  # fmt: skip
+    scanned(
+        store, a_call("heard", agent_id="A003", case_id="K9"),
+        events=[CallEvent("dispute", 0, 1.0, EVIL), CallEvent("objection", 0, 2.0, "利息不对"),
+                CallEvent("promise", 1, 3.0, EVIL, json.dumps(terms))],
+    )  # fmt: skip
+    made = propose_records_from_calls(store, policy=load_policy(home.policy_dir), keys=home.keys)
+    found = dict(query(
+        store,
+        "SELECT 'disputes', dispute_id FROM disputes WHERE call_id = 'heard' UNION "
+        "SELECT 'objections', objection_id FROM objections WHERE call_id = 'heard' UNION "
+        "SELECT 'promises', promise_id FROM promises WHERE call_id = 'heard'",
+    ))  # fmt: skip
+    assert set(found.values()) <= set(made)
+    officer = person("compliance")
+    for kind, entry in found.items():
+        assert shown(officer, kind, entry) == {"accept", "decline"}
+    terms = {"amount": "300", "due_at": "2099-01-01"}
+    assert act(officer, "promises", found["promises"], "accept").status_code == 409
+    assert act(officer, "promises", found["promises"], "accept", **terms).status_code == 303
+    assert "cancel" in shown(officer, "promises", found["promises"])
+    assert act(officer, "objections", found["objections"], "accept").status_code == 303
+    assert "reply" in shown(officer, "objections", found["objections"])
+    assert act(officer, "disputes", found["disputes"], "decline", reason="询问").status_code == 303
+    assert shown(officer, "disputes", found["disputes"]) == set()
 
 
 def test_four_eyes(person, entries) -> None:

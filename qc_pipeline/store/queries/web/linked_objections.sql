@@ -9,5 +9,5 @@ WHERE (
         )
     )
     AND ($id IS NULL OR r.objection_id = $id)
-ORDER BY r.state IN ('replied', 'answered_in_call'), r.reply_due, r.objection_id
+ORDER BY r.state IN ('replied', 'answered_in_call', 'declined'), r.reply_due, r.objection_id
 LIMIT $most;

@@ -9,5 +9,5 @@ WHERE (
         )
     )
     AND ($id IS NULL OR r.promise_id = $id)
-ORDER BY r.state <> 'promised', r.due_at, r.promise_id
+ORDER BY r.state NOT IN ('proposed', 'promised'), r.due_at, r.promise_id
 LIMIT $most;
