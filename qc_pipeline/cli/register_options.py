@@ -48,5 +48,7 @@ def print_imported(done: Imported) -> None:
     for problem in done.rejected:
         click.echo(f"未导入：{problem}", err=True)
     click.echo(f"新登记 {len(done.new)} 条，已有 {done.known} 条，未导入 {len(done.rejected)} 条")
+    calls = dict(done.linked)
     for subject in done.new:
-        click.echo(f"  {subject}")
+        call_id = calls.get(subject)
+        click.echo(f"  {subject}" + (f"：关联通话 {call_id}" if call_id else ""))

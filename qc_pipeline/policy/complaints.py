@@ -40,9 +40,13 @@ class ObjectionKind(PolicyModel):
 
 
 class Linking(PolicyModel):
-    """What speaks for a call being the one a complaint is about; weights add up to a score."""
+    """What speaks for a call being the one a complaint is about; weights add up to a score.
+
+    `minutes_apart`: how far the time a bank names may lie from the beginning of the call it means.
+    """
 
     days_before: int = Field(ge=1)
+    minutes_apart: int = Field(10, ge=0)
     same_case: float = Field(ge=0, le=1)
     same_phone: float = Field(ge=0, le=1)
     same_customer: float = Field(ge=0, le=1)

@@ -6,7 +6,7 @@ A row is known by its source and reference: the same file twice changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,19 +30,23 @@ from qc_pipeline.registers import spot_checks
 from qc_pipeline.registers.chain import NewEvent
 from qc_pipeline.registers.complaint_desk import day_kind
 from qc_pipeline.registers.complaints import NewComplaint, complaint_id_of, decide_receive
-from qc_pipeline.registers.linked_desk import at_desk
+from qc_pipeline.registers.linked_desk import Desk, at_desk
+from qc_pipeline.registers.spot_check_desk import link_where_certain
 from qc_pipeline.registers.spot_checks import NewSpotCheck
 from qc_pipeline.store.store import Session, Store
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What a file brought: ids of new entries, rows that were known, rows that can't be used."""
+    """What a file brought: ids of new entries, rows that were known, rows that can't be used;
+    `linked`: which of the new ones were linked to which call.
+    """
 
     new: tuple[str, ...]
     known: int
     rejected: tuple[Problem, ...]
     notices: tuple[str, ...]
+    linked: tuple[tuple[str, str], ...] = ()
 
 
 def complaint_columns(policy: Policy) -> tuple[Column, ...]:
@@ -115,9 +119,14 @@ def import_spot_checks(
     store: Store, path: Path, *, by: str, at: datetime, keys: Path, policy: Policy,
     bank: str | None = None, column_map: ColumnMap | None = None,
 ) -> Imported:  # fmt: skip
-    """Enter every question of a bank in the file that isn't in the register yet; one that names
-    a call of ours is linked to it. Raises as `import_complaints` does.
+    """Enter every question of a bank in the file that isn't in the register yet. One that names
+    a call of ours is linked to it; one that names none to the only call that fits what it says of
+    case, number, collector and time; of the rest a person finds the call. Raises as
+    `import_complaints` does.
     """
+    entered: dict[str, NewSpotCheck] = {}
+    linked: list[tuple[str, str]] = []
+    unknown: list[str] = []
 
     def enter(values: dict[str, Any], by: str, at: datetime) -> tuple[str, NewEvent]:
         values = {"bank": bank, **values}
@@ -125,13 +134,26 @@ def import_spot_checks(
             raise RegisterError("bank 为空", remedy="填写 bank 列，或用 --bank 指定")
         new = NewSpotCheck(**values)
         event = spot_checks.decide_receive(new, by=by, at=at)
+        entered.setdefault(event.subject, new)
         return event.subject, event
 
-    return _import(
+    def link(desk: Desk, fresh: Sequence[str]) -> None:
+        for check_id in fresh:
+            new = entered[check_id]
+            call_id = link_where_certain(desk, new, check_id, policy=policy)
+            if call_id is not None:
+                linked.append((check_id, call_id))
+            elif new.call_id is not None:
+                unknown.append(
+                    f"{new.reference}：没有通话 {new.call_id}，请用 qc spotcheck calls {check_id} 查找"
+                )
+
+    done = _import(
         store, path, columns=spot_check_columns(policy), enter=enter,
         known="registers/spot_checks", key="check_id", by=by, at=at, keys=keys,
-        column_map=column_map,
+        column_map=column_map, follow=link,
     )  # fmt: skip
+    return replace(done, linked=tuple(linked), notices=(*done.notices, *unknown))
 
 
 _Enter = Callable[[dict[str, Any], str, datetime], tuple[str, NewEvent]]
@@ -140,6 +162,7 @@ _Enter = Callable[[dict[str, Any], str, datetime], tuple[str, NewEvent]]
 def _import(
     store: Store, path: Path, *, columns: Sequence[Column], enter: _Enter, known: str, key: str,
     by: str, at: datetime, keys: Path, column_map: ColumnMap | None,
+    follow: Callable[[Desk, Sequence[str]], None] | None = None,
 ) -> Imported:  # fmt: skip
     table = read_source_table(path, error=TableError)
     mapped = column_map or ColumnMap()
@@ -175,6 +198,8 @@ def _import(
                 continue
             fresh[subject] = event
         desk.record(list(fresh.values()))
+        if follow is not None:
+            follow(desk, list(fresh))
     return Imported(
         tuple(fresh), double, tuple(rejected), (*table.notices, *remarks.lines())
     )  # fmt: skip

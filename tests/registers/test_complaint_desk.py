@@ -226,6 +226,61 @@ def test_a_banks_spot_checks_measure_what_was_missed(store, policy, who, keys, t
     verified(store, keys)
 
 
+@pytest.mark.parametrize(
+    ("row", "call_id"),
+    [
+        ("c2,,,,", "c2"),  # named
+        ("c2,K9,,,", "c2"),  # the name counts, whatever else is said
+        ("c404,K1,,2026-03-01 09:00,", None),  # a call that isn't ours is no guess at another
+        (",K1,,2026-03-01 09:08,", "c1"),
+        (",K1,,2026-03-01 09:11,", None),  # further away than `minutes_apart`
+        (",K1,13800138000,2026-03-01 09:00,", "c1"),
+        (",K1,13900139000,2026-03-01 09:00,", None),  # the number is another's
+        (",,138-0013-8000,2026-03-02,", "c3"),  # a bare date: any time of that day
+        (",K1,,2026-03-01,", None),  # two calls of that day fit
+        (",K1,,2026-03-01,A02", "c2"),  # one of the collector
+        (",K1,,,", None),  # no time
+        (",,,2026-03-01 09:00,", None),  # neither case nor number
+    ],
+)
+def test_a_banks_spot_check_is_linked_where_only_one_call_can_be_meant(
+    store, policy, who, keys, tmp_path, row, call_id
+):
+    load_calls(
+        store,
+        [
+            dial("c1", on(1, 9)),
+            dial("c2", on(1, 15), agent_id="A02"),
+            dial("c3", on(2, 23), case_id="K3"),
+        ],
+    )
+    path = tmp_path / "checks.csv"
+    columns = "reference,received_at,question,call_id,case_id,phone,about_at,agent_id"
+    path.write_text(f"{columns}\nZX-1,2026-03-10,有无威胁,{row}\n", "utf-8")
+    done = import_spot_checks(store, path, at=on(10), bank="甲银行", **who)
+    [check_id] = done.new
+    check = spot_check_desk.read_spot_check(store, check_id)
+    assert check.calls == (() if call_id is None else (call_id,))
+    assert check.state == ("received" if call_id is None else "linked")
+    assert done.linked == (() if call_id is None else ((check_id, call_id),))
+    assert any("没有通话 c404" in notice for notice in done.notices) == row.startswith("c404")
+    again = import_spot_checks(store, path, at=on(11), bank="甲银行", **who)
+    assert (again.new, again.linked) == ((), ())
+    verified(store, keys)
+
+
+def test_a_day_that_the_bank_names_is_searched_to_its_end(store, policy, who, tmp_path):
+    load_calls(store, [dial("c1", on(1, 15)), dial("c2", on(1, 16))])
+    path = tmp_path / "checks.csv"
+    path.write_text(
+        "reference,received_at,question,case_id,about_at\nZX-1,2026-03-10,有无威胁,K1,2026-03-01\n",
+        "utf-8",
+    )
+    [check_id] = import_spot_checks(store, path, at=on(10), bank="甲银行", **who).new
+    proposed = spot_check_desk.propose_calls(store, check_id, policy=policy)
+    assert {each.call_id for each in proposed} == {"c1", "c2"}
+
+
 def test_words_in_a_call_propose_flags_that_warn_and_bind_nobody(store, policy, keys):
     scanned(
         store, dial("c1", on(2), callee="third_party"),
