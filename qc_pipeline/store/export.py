@@ -33,7 +33,8 @@ _MASKS: Mapping[str, Mapping[str, Mask]] = {
         "phone": mask_number, "agent_note": mask_text, "recording": mask_reference,
         _EXTRA: mask_text,
     },
-    "utterances": {"text": mask_text, "raw_text": mask_text, "corrected_text": mask_text},
+    "utterances": {"text": mask_text, "raw_text": mask_text},
+    "corrections": {"recognised": mask_text, "text": mask_text},
     "findings": _SPOKEN,
     "suppressed": _SPOKEN,
     "scores": {},
@@ -60,10 +61,13 @@ _MASKS: Mapping[str, Mapping[str, Mask]] = {
     "audit": {"subject": mask_reference, "payload": mask_reference},
     "verdicts": {"text": mask_text, "prev": mask_text},
 }  # fmt: skip
+_TRANSCRIPT_MASKS: Mapping[str, Mask] = {
+    **_MASKS["utterances"], "corrected_text": mask_text,
+}  # fmt: skip
 TABLES = tuple(_MASKS)
 OF_REGISTERS = (
     "discipline", "appeals", "coaching", "stand_downs", "complaints", "flags", "disputes",
-    "emergencies", "objections", "promises", "spot_checks", "audit",
+    "emergencies", "objections", "promises", "spot_checks", "corrections", "audit",
 )  # fmt: skip
 """The tables that a register's log makes: they can be had as of a past moment."""
 
@@ -105,8 +109,8 @@ def export_transcripts(
     if format not in TRANSCRIPT_FORMATS:
         known = ", ".join(TRANSCRIPT_FORMATS)
         raise UsageError(f"no format {format}", remedy=f"choose one of {known}")
-    masks = {} if unmasked else _MASKS["utterances"]
-    with _copied(store, "utterances") as (reader, _):
+    masks = {} if unmasked else _TRANSCRIPT_MASKS
+    with _copied(store, "transcripts") as (reader, _):
         turns = _turns(reader, masks)
         if isinstance(target, Path) and (target.is_dir() or not target.suffix):
             with _writable(target):

@@ -17,7 +17,7 @@ TRANSCRIPT_FORMATS = ("vtt", "srt", "json")
 _WHO = {"agent": "坐席", "customer": "客户", "unknown": "未知"}
 
 Turn = Mapping[str, Any]
-"""A row of the utterances export."""
+"""A row of `export/transcripts`."""
 
 
 def write_each(file_format: str, turns: Iterable[Turn], *, folder: Path) -> int:

@@ -75,6 +75,7 @@ COLUMNS = {
     "recorded_by, reply_due, due_uncertain, replied_by, replied_at, answer, breached_at",
     "promises": "promise_id, state, case_id, amount, promised_at, due_at, paid, call_id, agent_id, "
     "words, recorded_by, recorded_at, payments_as_of, settled_at, cancel_reason",
+    "corrections": "call_id, index, recognised, text, corrected_by, corrected_at",
     "spot_checks": "check_id, state, bank, reference, question, received_at, due_at, calls, "
     "case_id, phone, about_at, agent_id, code, had_found, findings, answer, answered_by, "
     "answered_at, breached_at, bank_result, closed_at, recorded_by",
