@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.benchmarks import classifying, matching, past, replaying, reviewing, scanning
+from tests.benchmarks import classifying, matching, past, replaying, reviewing, scanning, web
 
 if __name__ == "__main__":
     matching.main()
@@ -10,4 +10,5 @@ if __name__ == "__main__":
     replaying.main()
     past.main()
     reviewing.main()
+    web.main()
     scanning.main()
