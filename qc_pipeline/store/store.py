@@ -158,8 +158,14 @@ class Store:
     def reading(self) -> Iterator[Session]:
         """A read-only session, together with other readers. Keep it short (two seconds).
 
-        Raises HomeError if the database is missing, of another version, or in use too long.
+        Inside another one of this thread it is that one: what a page shows is of one moment, and
+        the database is opened once. Raises HomeError if the database is missing, of another
+        version, or in use too long.
         """
+        outer: Session | None = getattr(self._open, "reading", None)
+        if outer is not None:
+            yield outer
+            return
         self._require()
         with (
             self._alone(),
@@ -167,7 +173,11 @@ class Store:
             self._connected(read_only=True) as connection,
         ):
             self._check(connection)
-            yield Session(connection)
+            self._open.reading = Session(connection)
+            try:
+                yield self._open.reading
+            finally:
+                self._open.reading = None
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -190,7 +200,7 @@ class Store:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """A thread that opened a second session inside a first would wait for itself."""
+        """A thread that began to write inside another session would wait for itself."""
         if getattr(self._open, "session", False):
             raise RuntimeError("a session is already open in this thread: use that one")
         self._open.session = True

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
 
 from qc_pipeline.store.masks import mask_number, mask_text
+from qc_pipeline.store.store import Session
 from qc_pipeline.web.accounts.sessions import SignedIn, find_session
 from qc_pipeline.web.accounts.users import User
 from qc_pipeline.web.desk import Desk
@@ -50,6 +52,10 @@ class Visitor:
         """Rows of query `web/<name>`, those he may see."""
         with self.desk.store.reading() as session:
             return session.rows(f"web/{name}", {**(params or {}), **self.scope.params()})
+
+    def reading(self) -> AbstractContextManager[Session]:
+        """One session for all that a page reads: opened once, and all of one moment."""
+        return self.desk.store.reading()
 
     def one(self, name: str, params: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """The first of `rows`, or None."""

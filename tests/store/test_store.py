@@ -113,7 +113,15 @@ def test_a_home_that_cannot_be_made_says_so(tmp_path: Path) -> None:
         Store(tmp_path / "file" / "home").migrate()
 
 
-def test_a_session_inside_a_session_fails_at_once(store: Store) -> None:
+def test_reading_inside_reading_is_the_same_moment(store: Store) -> None:
+    with store.reading() as outer, store.reading() as inner:
+        assert inner is outer
+    with store.reading() as later:
+        assert later is not outer
+        assert later.rows("migrations_applied")
+
+
+def test_writing_inside_reading_fails_at_once(store: Store) -> None:
     with (
         store.reading(),
         pytest.raises(RuntimeError, match="already open"),

@@ -28,8 +28,12 @@ def call_page(
     request: Request, visitor: Seer, call_id: CallId, filters: Narrowed, queue: str = ""
 ) -> Response:
     """With `queue=1` and the queue's filters, the page knows which call comes next."""
-    view = call_view(visitor, call_id)
-    return _page(request, visitor, view, filters, queue=bool(queue))
+    with visitor.reading():
+        view = call_view(visitor, call_id)
+        following = None
+        if queue and visitor.may("queue.see"):
+            following = _following(visitor, call_id, filters)
+    return _page(request, visitor, view, filters, from_queue=bool(queue), following=following)
 
 
 @router.post("/reveal", summary="Show personal data unmasked")
@@ -41,7 +45,7 @@ def reveal(
     """The page once more, unmasked. The access log says who looked."""
     view = call_view(visitor, call_id, revealed=True)
     visitor.desk.note_access(by=visitor.name, action=REVEALED, subject=call_id)
-    return _page(request, visitor, view, Filters(), queue=False)
+    return _page(request, visitor, view, Filters())
 
 
 @router.get("/history", summary="The collector's history, after one's verdict")
@@ -96,14 +100,12 @@ def findings_panel(request: Request, visitor: Visitor, call_id: str) -> Response
 
 
 def _page(
-    request: Request, visitor: Visitor, view: CallView, filters: Filters, *, queue: bool
-) -> Response:
-    following: str | None = None
-    if queue and visitor.may("queue.see"):
-        following = _following(visitor, view.call["call_id"], filters)
+    request: Request, visitor: Visitor, view: CallView, filters: Filters, *,
+    from_queue: bool = False, following: str | None = None,
+) -> Response:  # fmt: skip
     return page(
         request, "call.html", visitor, **_shown(visitor, view), filters=filters,
-        from_queue=queue, following=following,
+        from_queue=from_queue, following=following,
     )  # fmt: skip
 
 

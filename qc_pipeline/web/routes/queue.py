@@ -37,18 +37,22 @@ def queue(request: Request, visitor: Reader, filters: Narrowed, after: After = "
     Asked for by htmx (the next page), only the rows.
     """
     most = visitor.desk.settings.web.queue_page
-    tasks, place = task_page(visitor, filters, after=place_of(after) if after else None, most=most)
+    begins = place_of(after) if after else None
+    rows_only = bool(request.headers.get("hx-request") and after)
+    with visitor.reading():
+        tasks, place = task_page(visitor, filters, after=begins, most=most)
+        waiting = {} if rows_only else counts(visitor, filters)
+        choices = {} if rows_only else visitor.one("queue_choices") or {}
     shown: dict[str, Any] = {
         "tasks": tasks,
         "filters": filters,
         "following": place.text() if place else None,
     }
-    if request.headers.get("hx-request") and after:
+    if rows_only:
         return page(request, "queue_rows.html", visitor, **shown)
-    choices = visitor.one("queue_choices") or {}
     return page(
-        request, "queue.html", visitor, **shown, counts=counts(visitor, filters), tiers=TIERS,
-        statuses=STATUSES, detectors=DETECTORS, teams=choices["teams"], banks=choices["banks"],
+        request, "queue.html", visitor, **shown, counts=waiting, tiers=TIERS, statuses=STATUSES,
+        detectors=DETECTORS, teams=choices["teams"], banks=choices["banks"],
     )  # fmt: skip
 
 
