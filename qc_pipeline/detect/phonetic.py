@@ -8,6 +8,7 @@ Characters without a reading (letters, 。！？) stand for themselves; digits a
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 _FIRST_CODE = 0xE000
@@ -69,6 +70,24 @@ def _sounds() -> _Sounds:
 def sound_of(content: str) -> str:
     """The sound of content characters: a string of the same length, one code each."""
     return content.translate(_sounds())
+
+
+@lru_cache(maxsize=1)
+def _alike() -> dict[str, str]:
+    """Every character of the basic block and every digit, by its sound."""
+    held: dict[str, list[str]] = {}
+    for character in (*_DIGITS, *map(chr, range(0x4E00, 0xA000))):
+        held.setdefault(sound_of(character), []).append(character)
+    return {sound: "".join(characters) for sound, characters in held.items()}
+
+
+def sounding_like(words: str) -> str:
+    """A regular expression for the texts that hold `words`, or characters of the same sounds."""
+    alike = _alike()
+    return "".join(
+        f"[{alike[sound]}]" if sound in alike else re.escape(word)
+        for word, sound in zip(words, sound_of(words), strict=True)
+    )
 
 
 def has_sound(character: str) -> bool:

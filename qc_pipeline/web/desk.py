@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from jinja2 import Environment
 
@@ -20,7 +21,11 @@ from qc_pipeline.settings import Settings
 from qc_pipeline.store.store import Store
 from qc_pipeline.web.accounts.side_store import SideStore
 from qc_pipeline.web.roles import Roles, load_roles
+from qc_pipeline.web.scope import Scope
 from qc_pipeline.web.templating import environment
+
+_K = TypeVar("_K", bound=Hashable)
+_V = TypeVar("_V")
 
 SIGNED_IN = "session.signed_in"
 SIGN_IN_FAILED = "session.sign_in_failed"
@@ -29,6 +34,22 @@ LISTENED = "call.listened"
 REVEALED = "personal.revealed"
 PLAYED = "span.played"
 USER_CHANGED = "user.changed"
+
+
+class Remembered(Generic[_K, _V]):
+    """Answers that may be a little old: asked again after `seconds`."""
+
+    def __init__(self, *, seconds: float) -> None:
+        self._seconds = seconds
+        self._held: dict[_K, tuple[float, _V]] = {}
+
+    def get(self, key: _K, ask: Callable[[], _V]) -> _V:
+        """What is known of `key`, or what `ask` says now."""
+        now = time.monotonic()
+        held = self._held.get(key)
+        if held is None or held[0] < now - self._seconds:
+            held = self._held[key] = (now, ask())
+        return held[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +64,9 @@ class Desk:
     recordings: RecordingStore
     templates: Environment
     rules: Callable[[], RuleSet]
+    choices: Remembered[Scope, dict[str, Any]] = field(
+        default_factory=lambda: Remembered(seconds=60)
+    )
 
     def note_access(self, *, by: str, action: str, subject: str, **details: Any) -> int:
         """One entry in the access log, on the disk when this returns; its number."""

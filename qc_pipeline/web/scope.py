@@ -1,7 +1,8 @@
 """Whose rows somebody sees: decided here, applied by `visible_calls` in the database.
 
 Every query of the web reads calls through the macro `visible_calls($team, $bank, $agent)`
-(migration 0006), bound to `Scope.params()`. A role without rows of its own sees none.
+(migration 0006), or the queue's tasks through `visible_tasks` (0016), bound to `Scope.params()`.
+A role without rows of its own sees none.
 """
 
 from __future__ import annotations

@@ -39,27 +39,35 @@ def task_page(
     visitor: Visitor, filters: Filters, *, after: Place | None, most: int
 ) -> tuple[list[Task], Place | None]:
     """The tasks behind `after`, and where the next page begins (None: that was the last)."""
+    with visitor.reading():  # what is picked must still be there to be read
+        places = _places(visitor, filters, after=after, most=most + 1)
+        numbers = [place["row_number"] for place in places[:most]]
+        rows = visitor.rows("queue_rows", {"row_numbers": numbers})
+    tasks = [_task(row, visitor.desk.policy) for row in rows]
+    return tasks, tasks[-1].place if len(places) > most else None
+
+
+def free_call(
+    visitor: Visitor, filters: Filters, *, after: Place | None, but: str | None = None
+) -> str | None:
+    """The first call behind `after` that nobody else is working on; not the call `but`."""
+    places = _places(visitor, filters, after=after, most=_LOOKED_AT)
+    ids = [place["call_id"] for place in places]
+    taken = taken_by_others(
+        visitor.desk.settings.home, ids, by=visitor.name, at=datetime.now(SHANGHAI)
+    )
+    return next((call_id for call_id in ids if call_id not in {*taken, but}), None)
+
+
+def _places(
+    visitor: Visitor, filters: Filters, *, after: Place | None, most: int
+) -> list[dict[str, Any]]:
     params = {
         **filters.params(), "tier": filters.tier_number, "reader": visitor.name,
-        "own_agent": visitor.user.agent_id, "most": most + 1,
+        "own_agent": visitor.user.agent_id, "most": most,
         **(after.params() if after else NOWHERE),
     }  # fmt: skip
-    rows = visitor.rows("queue", params)
-    tasks = [_task(row, visitor.desk.policy) for row in rows[:most]]
-    return tasks, tasks[-1].place if len(rows) > most else None
-
-
-def free_task(
-    visitor: Visitor, filters: Filters, *, after: Place | None, but: str | None = None
-) -> Task | None:
-    """The first task behind `after` that nobody else is working on; not that of the call `but`."""
-    tasks, _ = task_page(visitor, filters, after=after, most=_LOOKED_AT)
-    taken = taken_by_others(
-        visitor.desk.settings.home, [task.row["call_id"] for task in tasks], by=visitor.name,
-        at=datetime.now(SHANGHAI),
-    )  # fmt: skip
-    free = (task for task in tasks if task.row["call_id"] not in {*taken, but})
-    return next(free, None)
+    return visitor.rows("queue_places", params)
 
 
 def task_place(visitor: Visitor, call_id: str) -> Place | None:

@@ -57,6 +57,10 @@ class Visitor:
         """One session for all that a page reads: opened once, and all of one moment."""
         return self.desk.store.reading()
 
+    def choices(self) -> dict[str, Any]:
+        """The teams and banks that filters offer him, as they were a minute ago at most."""
+        return self.desk.choices.get(self.scope, lambda: self.one("queue_choices") or {})
+
     def one(self, name: str, params: dict[str, Any] | None = None) -> dict[str, Any] | None:
         """The first of `rows`, or None."""
         rows = self.rows(name, params)

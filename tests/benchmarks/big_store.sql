@@ -170,4 +170,4 @@ FROM made
 WHERE state IN ('scanned', 'mismatch')
 ORDER BY n;
 
-INSERT INTO call_tasks SELECT * FROM wanted_tasks(true, []::VARCHAR[]);
+INSERT INTO call_tasks SELECT * FROM placed_tasks(true, []::VARCHAR[]);

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import re2
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qc_pipeline.detect.content import fold
-from qc_pipeline.detect.phonetic import fold_syllable, has_sound, sound_of
+from qc_pipeline.detect.phonetic import fold_syllable, has_sound, sound_of, sounding_like
 
 
 @pytest.mark.parametrize(
@@ -50,3 +51,14 @@ def test_what_cannot_be_read_stands_for_itself() -> None:
     assert not has_sound("q")
     assert has_sound("还")
     assert has_sound("7")
+
+
+_TEXTS = st.text(st.sampled_from("还环钱前法院发源征信正信1一Aa.。，"), min_size=1, max_size=6)
+
+
+@given(_TEXTS, _TEXTS)
+def test_the_expression_finds_what_sounds_like_the_words_and_nothing_else(
+    words: str, text: str
+) -> None:
+    found = re2.search(sounding_like(words), text) is not None
+    assert found == (sound_of(words) in sound_of(text))

@@ -51,7 +51,8 @@ def test_pages_follow_each_other_without_gap_or_repetition(
             " 'scanned', '' FROM range(130) t(i)"
         )
         connection.execute(
-            "INSERT INTO call_tasks SELECT * EXCLUDE (i) REPLACE ('m' || i AS call_id, (i % 3)::DOUBLE AS weight)"
+            "INSERT INTO call_tasks SELECT * EXCLUDE (i) REPLACE ('m' || i AS call_id, (i % 3)::DOUBLE AS weight,"
+            " timestamptz '2026-01-01 08:00+08' + INTERVAL (i % 7) MINUTE AS started_at)"
             " FROM (SELECT tasks.*, unnest(range(130)) AS i FROM (FROM call_tasks LIMIT 1) AS tasks)"
         )
     somebody = person("reviewer")
@@ -136,3 +137,22 @@ def test_what_one_has_spoken_on_waits_for_others(person, store: Store) -> None:
         assert one.post("/verdicts/unsure", json={"finding_id": finding}).status_code == 200
     assert "s10" not in names(one.get("/queue").text)
     assert "s10" in names(other.get("/queue").text)
+
+
+def test_a_task_carries_team_and_bank_as_its_call_is_visible_by(store: Store) -> None:
+    """Where the call record names none: the collector's team at that time, the case's bank."""
+    with duckdb.connect(store.home / "qc.duckdb") as connection:
+        connection.execute("UPDATE calls SET team = NULL, bank = NULL")
+    update_tasks(store)
+    for part in ("team", "bank"):
+        for name, calls in query(
+            store, f"SELECT {part}, list(call_id ORDER BY call_id) FROM call_tasks GROUP BY {part}"
+        ):
+            scope = {"team": "NULL", "bank": "NULL", part: f"'{name}'" if name else "NULL"}
+            seen = query(
+                store,
+                f"SELECT call_id FROM visible_calls({scope['team']}, {scope['bank']}, NULL)"
+                " SEMI JOIN call_tasks USING (call_id) ORDER BY call_id",
+            )
+            if name:
+                assert [call_id for (call_id,) in seen] == calls

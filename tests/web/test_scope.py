@@ -25,8 +25,9 @@ def test_a_query_reads_calls_through_the_scope(path: Path) -> None:
     if path.name in UNSCOPED:
         assert "call_id" not in sql
         return
-    assert "visible_calls($scope_team, $scope_bank, $scope_agent)" in sql
-    assert not re.search(r"\b(FROM|JOIN)\s+calls\b", sql), f"{path.name} reads calls past the scope"
+    assert re.search(r"visible_(calls|tasks)\(\$scope_team, \$scope_bank, \$scope_agent\)", sql)
+    past = re.search(r"\b(FROM|JOIN)\s+(calls|call_tasks)\b", sql)
+    assert not past, f"{path.name} reads calls past the scope"
 
 
 @pytest.mark.parametrize("who", OWN)

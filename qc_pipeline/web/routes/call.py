@@ -14,7 +14,7 @@ from qc_pipeline.web.desk import REVEALED
 from qc_pipeline.web.pages import page
 from qc_pipeline.web.queue_filters import Filters, read_filters
 from qc_pipeline.web.refusals import Forbidden
-from qc_pipeline.web.tasks import free_task, task_place
+from qc_pipeline.web.tasks import free_call, task_place
 from qc_pipeline.web.visitor import May, Visitor
 
 router = APIRouter(prefix="/call", tags=["call"])
@@ -122,5 +122,6 @@ def _shown(visitor: Visitor, view: CallView) -> dict[str, Any]:
 
 
 def _following(visitor: Visitor, call_id: str, filters: Filters) -> str | None:
-    task = free_task(visitor, filters, after=task_place(visitor, call_id), but=call_id)
-    return f"/call?{filters.query(id=task.row['call_id'], queue='1')}" if task else None
+    place = task_place(visitor, call_id)
+    following = free_call(visitor, filters, after=place, but=call_id)
+    return f"/call?{filters.query(id=following, queue='1')}" if following else None

@@ -36,7 +36,7 @@ _MOST_AGENTS = 15
 def dashboard(request: Request, visitor: Viewer, period: Asked) -> Response:
     """Figures of the period, narrowed to what the visitor may see, each with its denominator."""
     store, span = visitor.desk.store, period.span(visitor)
-    with visitor.reading():
+    with figures.reading_span(store, span):
         coverage = figures.coverage(store, span)
         agents = figures.rates(store, span, by="agent")
         shown: dict[str, Any] = {
@@ -47,13 +47,13 @@ def dashboard(request: Request, visitor: Viewer, period: Asked) -> Response:
             "codes": figures.by_code(store, span),
             "precision": figures.precision(store, span),
             "recall": figures.recall(store, span, policy=visitor.desk.policy),
-            "complaints": figures.complaint_timeliness(store, span, as_of=datetime.now(SHANGHAI)),
-            "choices": visitor.one("queue_choices") or {},
         }
         charts = {
             "weeks": figures.rates(store, span, by="week"),
             "heat": figures.heat(store, span),
         }
+    shown["complaints"] = figures.complaint_timeliness(store, span, as_of=datetime.now(SHANGHAI))
+    shown["choices"] = visitor.choices()
     worst = sorted(agents, key=lambda row: (-row["critical"], -row["violating"]))[:_MOST_AGENTS]
     return page(
         request, "dashboard.html", visitor, **shown, period=period, agents=worst,

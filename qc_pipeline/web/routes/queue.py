@@ -21,7 +21,7 @@ from qc_pipeline.web.queue_filters import (
     place_of,
     read_filters,
 )
-from qc_pipeline.web.tasks import counts, free_task, task_page
+from qc_pipeline.web.tasks import counts, free_call, task_page
 from qc_pipeline.web.visitor import May, Visitor
 
 router = APIRouter(prefix="/queue", tags=["queue"])
@@ -42,7 +42,7 @@ def queue(request: Request, visitor: Reader, filters: Narrowed, after: After = "
     with visitor.reading():
         tasks, place = task_page(visitor, filters, after=begins, most=most)
         waiting = {} if rows_only else counts(visitor, filters)
-        choices = {} if rows_only else visitor.one("queue_choices") or {}
+        choices = {} if rows_only else visitor.choices()
     shown: dict[str, Any] = {
         "tasks": tasks,
         "filters": filters,
@@ -59,10 +59,10 @@ def queue(request: Request, visitor: Reader, filters: Narrowed, after: After = "
 @router.get("/next", summary="Go to the next call of the queue")
 def following(visitor: Reader, filters: Narrowed, after: After = "") -> Response:
     """The first call behind `after` (none: of all) that nobody else is working on."""
-    task = free_task(visitor, filters, after=place_of(after) if after else None)
-    if task is None:
+    call_id = free_call(visitor, filters, after=place_of(after) if after else None)
+    if call_id is None:
         return RedirectResponse(f"/queue?{filters.query()}", status_code=303)
-    return RedirectResponse(call_address(task.row["call_id"], filters), status_code=303)
+    return RedirectResponse(call_address(call_id, filters), status_code=303)
 
 
 @router.post("/take", summary="Take a call to review")

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from qc_pipeline.detect.phonetic import sound_of
+from qc_pipeline.detect.phonetic import sound_of, sounding_like
 from qc_pipeline.web.pages import page
 from qc_pipeline.web.periods import Period, read_period
 from qc_pipeline.web.visitor import May, Visitor
@@ -19,8 +17,6 @@ router = APIRouter(prefix="/search", tags=["search"])
 Searcher = Annotated[Visitor, Depends(May("search.use"))]
 Asked = Annotated[Period, Depends(read_period)]
 _MOST = 100
-_MOST_LISTENED_TO = 300_000
-_SECONDS = 0.8
 _SHORTEST_BY_SOUND = 2
 
 
@@ -49,35 +45,22 @@ def search(
     }  # fmt: skip
     words = words.strip()
     hits: list[Hit] = []
-    looked_at: int | None = None
-    if words and sound and len(words) >= _SHORTEST_BY_SOUND:
-        rows = visitor.rows("search_by_sound", {**wanted, "most": _MOST_LISTENED_TO})
-        hits, looked_at = _by_sound(rows, words)
-        looked_at = None if looked_at == len(rows) < _MOST_LISTENED_TO else looked_at
-    elif words:
-        rows = visitor.rows("search", {**wanted, "words": words, "most": _MOST})
-        hits = [Hit(row, at := row["text"].find(words), at + len(words)) for row in rows]
+    if words:
+        by_sound = bool(sound) and len(words) >= _SHORTEST_BY_SOUND
+        asked = {"words": words, "sounding": sounding_like(words) if by_sound else None}
+        rows = visitor.rows("search", {**wanted, **asked, "most": _MOST})
+        hits = [_hit(row, words, by_sound=by_sound) for row in rows]
     elif code or status:
         hits = [Hit(row, 0, 0) for row in visitor.rows("search_calls", {**wanted, "most": _MOST})]
-    choices = visitor.one("queue_choices") or {}
+    choices = visitor.choices()
     return page(
         request, "search.html", visitor, period=period, words=words, code=code, wanted_status=status,
-        sound=bool(sound), hits=hits[:_MOST], more=len(hits) >= _MOST, looked_at=looked_at,
-        choices=choices, asked=bool(words or code or status),
+        sound=bool(sound), hits=hits[:_MOST], more=len(hits) >= _MOST, choices=choices,
+        asked=bool(words or code or status),
     )  # fmt: skip
 
 
-def _by_sound(rows: Iterable[dict[str, Any]], words: str) -> tuple[list[Hit], int]:
-    """Lines that sound like `words`, and how many lines there was time for."""
-    wanted, until = sound_of(words), time.monotonic() + _SECONDS
-    found, looked_at = [], 0
-    for row in rows:
-        if looked_at % 1000 == 999 and time.monotonic() > until:
-            break
-        looked_at += 1
-        at = sound_of(row["text"]).find(wanted)
-        if at >= 0:
-            found.append(Hit(row, at, at + len(words)))
-            if len(found) >= _MOST:
-                break
-    return found, looked_at
+def _hit(row: dict[str, Any], words: str, *, by_sound: bool) -> Hit:
+    text = row["text"]
+    start = sound_of(text).find(sound_of(words)) if by_sound else text.find(words)
+    return Hit(row, start, start + len(words))

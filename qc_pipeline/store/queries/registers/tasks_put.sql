@@ -1,1 +1,1 @@
-INSERT INTO call_tasks SELECT * FROM wanted_tasks(false, CAST($call_ids AS VARCHAR[]));
+INSERT INTO call_tasks SELECT * FROM placed_tasks(false, CAST($call_ids AS VARCHAR[]));

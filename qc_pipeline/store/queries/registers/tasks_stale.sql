@@ -1,5 +1,5 @@
 -- Calls whose row in `call_tasks` isn't what it should be.
-WITH wanted AS (SELECT * FROM wanted_tasks(true, []::VARCHAR[])),
+WITH wanted AS (SELECT * FROM placed_tasks(true, []::VARCHAR[])),
 
 different AS (
     (SELECT * FROM wanted EXCEPT ALL SELECT * FROM call_tasks)

@@ -1,4 +1,4 @@
-SELECT tasks.tier, tasks.weight, calls.started_at
-FROM call_tasks AS tasks
-JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
+-- Where a call stands in the queue.
+SELECT tasks.tier, tasks.weight, tasks.started_at
+FROM visible_tasks($scope_team, $scope_bank, $scope_agent) AS tasks
 WHERE tasks.call_id = $call_id;
