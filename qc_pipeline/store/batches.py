@@ -30,6 +30,7 @@ WHOLE = pa.int64()
 TRUTH = pa.bool_()
 MOMENT = pa.timestamp("us", tz="Asia/Shanghai")
 MONEY = pa.decimal128(18, 2)
+DAY = pa.date32()
 
 Columns = Mapping[str, pa.DataType]
 
@@ -55,7 +56,7 @@ UTTERANCE: Columns = {
     "call_id": TEXT, "index": WHOLE, "speaker": TEXT, "listener": TEXT, "start_s": NUMBER,
     "end_s": NUMBER, "text": TEXT, "raw_text": TEXT, "confidence": NUMBER, "suspect": TEXT,
     "channel": WHOLE, "level_dbfs": NUMBER, "louder_db": NUMBER, "pace": NUMBER,
-    "pause_before_s": NUMBER, "overlap_s": NUMBER, "interrupts": TRUTH,
+    "pause_before_s": NUMBER, "overlap_s": NUMBER, "interrupts": TRUTH, "day": DAY,
 }  # fmt: skip
 
 FINDING: Columns = {
@@ -64,12 +65,12 @@ FINDING: Columns = {
     "listener": TEXT, "responsible_party": TEXT, "utterance_index": WHOLE,
     "start_offset": WHOLE, "end_offset": WHOLE, "start_s": NUMBER, "end_s": NUMBER,
     "utterance": TEXT, "matched": TEXT, "score": NUMBER, "status": TEXT, "reasons": TEXTS,
-    "rules_version": TEXT, "policy_version": TEXT, "created_at": MOMENT,
+    "rules_version": TEXT, "policy_version": TEXT, "created_at": MOMENT, "day": DAY,
 }  # fmt: skip
 
 EVENT: Columns = {
     "call_id": TEXT, "kind": TEXT, "utterance_index": WHOLE, "start_s": NUMBER,
-    "matched": TEXT, "detail": TEXT,
+    "matched": TEXT, "detail": TEXT, "day": DAY,
 }  # fmt: skip
 
 SCORE: Columns = {

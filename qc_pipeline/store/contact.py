@@ -34,6 +34,7 @@ from qc_pipeline.store.contact_findings import (
     refusal_heard_findings,
     stop_flag_findings,
 )
+from qc_pipeline.store.days import call_days, with_days
 from qc_pipeline.store.store import Session, Store
 
 _ROWS_PER_TRANSACTION = 500
@@ -226,11 +227,13 @@ def _to_put(
     ]
 
 
-def _write(store: Store, query: str, columns: Columns, rows: Sequence[Row]) -> None:
+def _write(store: Store, query: str, columns: Columns, rows: Sequence[dict[str, Any]]) -> None:
     for start in range(0, len(rows), _ROWS_PER_TRANSACTION):
-        batch = as_batch(columns, rows[start : start + _ROWS_PER_TRANSACTION])
+        part = rows[start : start + _ROWS_PER_TRANSACTION]
         with store.writing() as session:
-            session.run(query, batch=batch)
+            if "day" in columns:
+                part = with_days(part, call_days(session, (row["call_id"] for row in part)))
+            session.run(query, batch=as_batch(columns, part))
 
 
 def _relations(policy: Policy) -> dict[str, list[str]]:

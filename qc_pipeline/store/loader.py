@@ -25,6 +25,7 @@ from qc_pipeline.records import (
 )
 from qc_pipeline.store.batches import (
     CALL,
+    DAY,
     EVENT,
     FINDING,
     LISTENER,
@@ -42,6 +43,7 @@ from qc_pipeline.store.batches import (
     reference_batch,
     utterance_row,
 )
+from qc_pipeline.store.days import call_days, with_days
 from qc_pipeline.store.store import Session, Store
 
 CALLS_PER_TRANSACTION = 50
@@ -193,28 +195,33 @@ def recording_owners(store: Store) -> dict[str, str]:
 
 
 def _differing(session: Session, rows: Mapping[str, _Row]) -> list[_Row]:
-    found = _known("load/calls_known", session, rows.values())
+    found = _known("load/calls_known", session, rows)
     known = {row["call_id"]: row["record_hash"] for row in found}
     return [row for call_id, row in rows.items() if known.get(call_id) != row["record_hash"]]
 
 
-def _known(query: str, session: Session, rows: Iterable[_Row]) -> list[_Row]:
-    return session.rows(query, batch=as_batch({"call_id": TEXT}, rows))
+def _known(query: str, session: Session, call_ids: Iterable[str]) -> list[_Row]:
+    return session.rows(query, {"call_ids": list(call_ids)})
 
 
 def _put_calls(session: Session, rows: list[_Row], scan_id: str | None) -> None:
-    known = {row["call_id"] for row in _known("load/calls_known", session, rows)}
+    known = {row["call_id"] for row in _known("load/calls_known", session, _ids(rows))}
     added = [row for row in rows if row["call_id"] not in known]
     changed = [row for row in rows if row["call_id"] in known]
     if added:
         session.run("load/calls_add", {"scan_id": scan_id}, batch=as_batch(CALL, added))
     if changed:
+        days = call_days(session, _ids(changed))
         session.run("load/calls_change", batch=as_batch(CALL, changed))
+        now = call_days(session, _ids(changed))
+        moved = [{"call_id": name, "day": day} for name, day in now.items() if day != days[name]]
+        if moved:
+            session.run("load/days_move", batch=as_batch({"call_id": TEXT, "day": DAY}, moved))
 
 
 def _put_outcomes(session: Session, outcomes: Mapping[str, CallOutcome]) -> int:
     rows = {call_id: _outcome_row(outcome) for call_id, outcome in outcomes.items()}
-    known = {row["call_id"]: row for row in _known("load/outcomes_known", session, rows.values())}
+    known = {row["call_id"]: row for row in _known("load/outcomes_known", session, rows)}
     unknown = [row for call_id, row in rows.items() if call_id not in known]
     if unknown:
         session.run("load/rejected_add", batch=as_batch(OUTCOME, unknown))
@@ -228,9 +235,10 @@ def _put_outcomes(session: Session, outcomes: Mapping[str, CallOutcome]) -> int:
     if replaced:
         session.run("load/outcomes_clear", batch=as_batch(OUTCOME, replaced))
     if done:
+        days = call_days(session, _ids(done))
         for query, columns, content in _content([outcomes[row["call_id"]] for row in done]):
             if content:
-                session.run(query, batch=as_batch(columns, content))
+                session.run(query, batch=as_batch(columns, with_days(content, days)))
         session.run("load/outcomes_record", batch=as_batch(OUTCOME, done))
     if stopped:
         session.run("load/outcomes_record_state", batch=as_batch(OUTCOME, stopped))
@@ -261,6 +269,10 @@ def _content(outcomes: Iterable[CallOutcome]) -> Iterator[tuple[str, Columns, li
     yield "load/suppressed_add", _SUPPRESSED, suppressed
     yield "load/events_add", EVENT, events
     yield "load/listeners_add", LISTENER, listeners
+
+
+def _ids(rows: Iterable[_Row]) -> list[str]:
+    return [row["call_id"] for row in rows]
 
 
 def _state_row(coverage: Coverage) -> _Row:

@@ -85,11 +85,12 @@ class CallView:
 
 def call_view(visitor: Visitor, call_id: str, *, revealed: bool = False) -> CallView:
     """The call, if `visitor` may see it. Raises NotThere otherwise."""
-    params = {"call_id": call_id, **visitor.scope.params()}
+    params: dict[str, Any] = {"call_id": call_id, **visitor.scope.params()}
     with visitor.desk.store.reading() as session:
         call = session.one("web/call", params)
         if call is None:
             raise NotThere
+        params["day"] = call["started_at"].date() if call["started_at"] else None
         utterances = session.rows("web/call_utterances", params)
         found = session.rows("web/call_findings", params)
         suppressed = session.rows("web/call_suppressed", params)

@@ -82,12 +82,12 @@ FROM made, sentences, range(lines) AS l(index)
 WHERE made.state IN ('scanned', 'mismatch');
 
 INSERT INTO utterances (
-    call_id, index, speaker, listener, start_s, end_s, text, raw_text, confidence, channel
+    call_id, index, speaker, listener, start_s, end_s, text, raw_text, confidence, channel, day
 )
 SELECT
     call_id, index, CASE index % 2 WHEN 0 THEN 'agent' ELSE 'customer' END,
     CASE index % 2 WHEN 0 THEN 'debtor' ELSE 'agent' END, index * 4.0, index * 4.0 + 3.2, text, text,
-    0.5 + dice(n * 64 + index, 'c', 50) / 100, index % 2
+    0.5 + dice(n * 64 + index, 'c', 50) / 100, index % 2, started_at::DATE
 FROM spoken
 ORDER BY n, index;
 
@@ -107,7 +107,7 @@ SELECT
             THEN CASE WHEN dice(n * 64 + nth, 'o', 5) < 2 THEN 'confirmed' ELSE 'rejected' END
         ELSE 'open'
     END AS status,
-    made.started_at + INTERVAL 12 HOUR AS created_at, dice(n * 64 + nth, 'who', 50) AS who
+    made.started_at + INTERVAL 12 HOUR AS created_at, made.started_at::DATE AS day, dice(n * 64 + nth, 'who', 50) AS who
 FROM (
     SELECT made.*, nth, 1 + dice(n * 64 + nth, 'k', 7) AS kind
     FROM made, range(findings) AS f(nth)
@@ -118,7 +118,7 @@ INSERT INTO findings (
     finding_id, call_id, code, severity, detector, rule_id, rule_version, speaker, listener,
     responsible_party, utterance_index, start_offset, end_offset, start_s, end_s, utterance,
     matched, score, status, machine_status, machine_severity, reasons, rules_version,
-    policy_version, created_at, held
+    policy_version, created_at, held, day
 )
 SELECT
     finding_id, call_id, code, severity, detector, rule_id, '1', 'agent', 'debtor', 'agent',
@@ -126,7 +126,7 @@ SELECT
     utterance_index * 4.0 + 3.2, before || '，' || matched, matched, score, status,
     CASE status WHEN 'quarantined' THEN 'quarantined' ELSE 'open' END, severity,
     ['matched_text: 命中“' || matched || '”', 'listener: 对债务人本人说'], 'r1', 'p1', created_at,
-    status IN ('confirmed', 'rejected')
+    status IN ('confirmed', 'rejected'), day
 FROM found
 ORDER BY n, finding_id;
 
@@ -147,19 +147,19 @@ ORDER BY n, finding_id;
 INSERT INTO suppressed (
     finding_id, call_id, code, severity, detector, rule_id, rule_version, speaker, listener,
     responsible_party, utterance_index, start_offset, end_offset, start_s, end_s, utterance,
-    matched, score, status, reasons, created_at
+    matched, score, status, reasons, created_at, day
 )
 SELECT
     finding_id, call_id, code, severity, detector, rule_id, '1', 'agent', 'debtor', 'agent',
     utterance_index, 0, len(before), utterance_index * 4.0, utterance_index * 4.0 + 3.2, before,
-    before, score, 'suppressed', ['quoted: 转述他人的话'], created_at
+    before, score, 'suppressed', ['quoted: 转述他人的话'], created_at, day
 FROM found
 WHERE dice(n, 'suppressed', 3) = 0
 ORDER BY n, finding_id;
 
-INSERT INTO events (call_id, kind, utterance_index, start_s, matched, detail)
+INSERT INTO events (call_id, kind, utterance_index, start_s, matched, detail, day)
 SELECT call_id, CASE dice(n, 'event', 5000) WHEN 0 THEN 'emergency' ELSE 'identity' END, 1, 4.0,
-    '我已经跟银行说过了', ''
+    '我已经跟银行说过了', '', started_at::DATE
 FROM made
 WHERE state IN ('scanned', 'mismatch') AND dice(n, 'event', 5000) < 2500
 ORDER BY n;

@@ -4,16 +4,16 @@ INSERT INTO findings (
     finding_id, call_id, code, sub_code, severity, detector, rule_id, rule_version, speaker,
     listener, responsible_party, utterance_index, start_offset, end_offset, start_s, end_s,
     utterance, matched, score, reasons, rules_version, policy_version, status,
-    machine_status, machine_severity, created_at
+    machine_status, machine_severity, created_at, day
 )
 SELECT
     finding_id, call_id, code, sub_code, severity, detector, rule_id, rule_version, speaker,
     listener, responsible_party, utterance_index, start_offset, end_offset, start_s, end_s,
     utterance, matched, score, reasons, rules_version, policy_version, status,
-    status, severity, created_at
+    status, severity, created_at, day
 FROM batch
 ON CONFLICT (finding_id) DO UPDATE SET
-    call_id = excluded.call_id, sub_code = excluded.sub_code,
+    call_id = excluded.call_id, day = excluded.day, sub_code = excluded.sub_code,
     detector = excluded.detector, rule_id = excluded.rule_id,
     rule_version = excluded.rule_version, speaker = excluded.speaker,
     listener = excluded.listener,

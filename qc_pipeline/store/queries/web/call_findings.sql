@@ -10,7 +10,7 @@ SELECT
 FROM findings
 JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
 LEFT JOIN finding_reviews AS reviews USING (finding_id)
-WHERE findings.call_id = $call_id
+WHERE findings.call_id = $call_id AND findings.day IS NOT DISTINCT FROM $day
     AND (findings.superseded_at IS NULL
         OR findings.status IN ('confirmed', 'rejected', 'overturned'))
 ORDER BY findings.start_s NULLS LAST, findings.finding_id;

@@ -4,5 +4,5 @@ SELECT
     suppressed.matched, suppressed.score, suppressed.reasons
 FROM suppressed
 JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
-WHERE suppressed.call_id = $call_id
+WHERE suppressed.call_id = $call_id AND suppressed.day IS NOT DISTINCT FROM $day
 ORDER BY suppressed.start_s NULLS LAST, suppressed.finding_id;

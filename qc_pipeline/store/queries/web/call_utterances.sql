@@ -6,5 +6,5 @@ FROM utterances
 JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
 LEFT JOIN transcript_corrections AS corrections
     ON corrections.call_id = utterances.call_id AND corrections.index = utterances.index
-WHERE utterances.call_id = $call_id
+WHERE utterances.call_id = $call_id AND utterances.day IS NOT DISTINCT FROM $day
 ORDER BY utterances.start_s, utterances.index;

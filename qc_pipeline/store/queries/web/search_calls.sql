@@ -7,6 +7,7 @@ SELECT
 FROM visible_calls($scope_team, $scope_bank, $scope_agent) AS calls
 JOIN findings USING (call_id)
 WHERE calls.started_at >= $since AND calls.started_at < $until
+    AND findings.day BETWEEN CAST($since AS DATE) AND CAST($until AS DATE)
     AND findings.superseded_at IS NULL
     AND ($agent IS NULL OR calls.agent_id = $agent)
     AND ($team IS NULL OR calls.team = $team)
