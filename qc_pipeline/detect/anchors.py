@@ -65,8 +65,8 @@ def _choice_anchors(element: Element) -> list[frozenset[str]]:
     """A choice too large or too gappy to spell out: one anchor group of each alternative."""
     if not isinstance(element, Choice):
         return []
-    united: set[str] = set()
-    for option in element.options:
+    united: set[str] = set(element.plain)
+    for option in element.compound:
         inner = anchors_of(option)
         if not inner:
             return []

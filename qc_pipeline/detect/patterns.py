@@ -40,6 +40,8 @@ MAX_CLASS_WORDS = 20_000
 MIN_SOUNDED = 4
 _LOOKALIKES = {"（": "(", "）": ")", "［": "[", "］": "]", "｜": "|", "＜": "<", "＞": ">"}
 _PLAIN = re.compile(r"[^<>\[\]()|…^$（）［］｜＜＞]+")
+# What most patterns are made of, read at one go: a choice of plain words.
+_PLAIN_CHOICE = re.compile(rf"((?:{_PLAIN.pattern}\|)*{_PLAIN.pattern})\]")
 
 WordClasses = Mapping[str, tuple[str, ...]]
 """Name -> every word of the class, folded to content characters, longest first."""
@@ -169,13 +171,21 @@ class _Parser:
         if character == "<":
             return self._class()
         if character == "[":
-            return Choice(self._options(closing="]"))
+            return self._plain_choice() or Choice(self._options(closing="]"))
         if character == "(":
             options = self._options(closing=")")
             return Maybe(options[0] if len(options) == 1 else (Choice(options),))
         if character == "…":
             return Gap(self._gap_size())
         raise self._error(f"unexpected {character!r}")
+
+    def _plain_choice(self) -> Choice | None:
+        found = _PLAIN_CHOICE.match(self._body, self._at)
+        words = tuple(map(fold, found[1].split("|"))) if found else ()
+        if found is None or not all(words):
+            return None
+        self._at = found.end()
+        return _any_of(words)
 
     def _class(self) -> Choice:
         end = self._body.find(">", self._at)
