@@ -118,6 +118,22 @@ def test_who_is_unsure_is_not_given_the_finding_again(store, work, keys):
     assert query(store, "SELECT first_by FROM call_tasks WHERE call_id = 'c0'") == [(["r1"],)]
 
 
+def test_who_has_spoken_of_all_that_waits_is_done_with_the_call(store, work, keys):
+    update_tasks(store)
+    first, second = (row for row in list_queue(store, policy=work) if row.call_id == "c0")
+    said = {"at": on(19), "policy": work, "keys": keys}
+    done = "SELECT done_by FROM call_tasks WHERE call_id = 'c0'"
+    unsure(store, first.finding_id, by="r1", **said)
+    assert query(store, done) == [([],)], "one of two: there is something left to say"
+    unsure(store, second.finding_id, by="r1", **said)
+    unsure(store, second.finding_id, by="r2", **said)
+    assert query(store, done) == [(["r1"],)]
+    confirm(store, second.finding_id, by="r3", **said)
+    unsure(store, first.finding_id, by="r2", **said)
+    assert query(store, done) == [(["r1", "r2"],)], "what is decided waits for nobody"
+    assert update_tasks(store) == 0
+
+
 def test_a_share_of_uncertain_findings_moves_up_and_a_certain_one_never_sinks(store, policy):
     """Inside a tier: severity times score, but a tenth counts by its uncertainty."""
     made = [

@@ -1,17 +1,8 @@
 -- The places of one page of the queue: calls with something to decide, in the order of POLICY
 -- "Triage order". `after_*` is the last place of the page before; nothing is counted off from the
 -- start. Only the columns that the order needs are read here: the rows follow in `queue_rows`.
-WITH spoken AS (  -- what the reader has spoken on waits for others
-    SELECT call_id, count(*) AS findings
-    FROM finding_reviews
-    WHERE state IN ('open', 'awaiting_second')
-        AND (first_by = $reader OR list_contains(unsure_by, $reader))
-    GROUP BY call_id
-)
-
 SELECT tasks.row_number, tasks.call_id, tasks.tier, tasks.weight, tasks.started_at
 FROM visible_tasks($scope_team, $scope_bank, $scope_agent) AS tasks
-LEFT JOIN spoken USING (call_id)
 WHERE ($tier IS NULL OR tasks.tier = $tier)
     AND ($code IS NULL OR list_contains(tasks.codes, $code))
     AND ($detector IS NULL OR list_contains(tasks.detectors, $detector))
@@ -22,7 +13,8 @@ WHERE ($tier IS NULL OR tasks.tier = $tier)
     AND ($since IS NULL OR tasks.started_at >= $since)
     AND ($until IS NULL OR tasks.started_at < $until)
     AND tasks.agent_id IS DISTINCT FROM $own_agent
-    AND (tasks.tier < 2 OR coalesce(spoken.findings, 0) < tasks.waiting)
+    -- what the reader has spoken on waits for others
+    AND (tasks.tier < 2 OR NOT list_contains(tasks.done_by, $reader))
     AND (
         $after_call IS NULL
         OR (tasks.tier, -tasks.weight, tasks.started_at, tasks.call_id)
