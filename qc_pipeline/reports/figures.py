@@ -5,8 +5,7 @@ Shares are 0..1, intervals 95 % (Wilson 1927). Too few labels is a state, not a 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
@@ -61,23 +60,8 @@ def share_of(hits: float, of: float, *, fewest: int = FEWEST_LABELS) -> Share:
     return Share(hits / of, low, high, of, "known" if of >= fewest else "too_few")
 
 
-@contextmanager
-def reading_span(store: Store, span: Span) -> Iterator[None]:
-    """While this lasts, figures of this span are read in one session from its calls and their
-    findings, picked out once. Not for complaints, which may be about calls of another time.
-    """
-    with store.reading() as session:
-        session.shadow("calls", "reports/calls_of_span", span.params())
-        session.shadow("findings", "reports/findings_of_calls")
-        yield
-
-
 def precision(
-    store: Store,
-    span: Span,
-    *,
-    by: Literal["rule", "code"] = "rule",
-    fewest: int = FEWEST_LABELS,
+    store: Store, span: Span, *, by: Literal["rule", "code"] = "rule", fewest: int = FEWEST_LABELS
 ) -> list[Row]:
     """Per rule, or per code: of the findings people decided, how many were confirmed as that code.
 

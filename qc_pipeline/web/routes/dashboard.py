@@ -36,7 +36,7 @@ _MOST_AGENTS = 15
 def dashboard(request: Request, visitor: Viewer, period: Asked) -> Response:
     """Figures of the period, narrowed to what the visitor may see, each with its denominator."""
     store, span = visitor.desk.store, period.span(visitor)
-    with figures.reading_span(store, span):
+    with visitor.reading():
         coverage = figures.coverage(store, span)
         agents = figures.rates(store, span, by="agent")
         shown: dict[str, Any] = {
@@ -48,12 +48,14 @@ def dashboard(request: Request, visitor: Viewer, period: Asked) -> Response:
             "precision": figures.precision(store, span),
             "recall": figures.recall(store, span, policy=visitor.desk.policy),
         }
+        shown["complaints"] = figures.complaint_timeliness(
+            store, span, as_of=datetime.now(SHANGHAI)
+        )
+        shown["choices"] = visitor.choices()
         charts = {
             "weeks": figures.rates(store, span, by="week"),
             "heat": figures.heat(store, span),
         }
-    shown["complaints"] = figures.complaint_timeliness(store, span, as_of=datetime.now(SHANGHAI))
-    shown["choices"] = visitor.choices()
     worst = sorted(agents, key=lambda row: (-row["critical"], -row["violating"]))[:_MOST_AGENTS]
     return page(
         request, "dashboard.html", visitor, **shown, period=period, agents=worst,

@@ -15,6 +15,8 @@ FROM findings
 JOIN calls USING (call_id)
 WHERE (CAST($since AS TIMESTAMPTZ) IS NULL OR calls.started_at >= $since)
     AND (CAST($until AS TIMESTAMPTZ) IS NULL OR calls.started_at < $until)
+    AND (CAST($since AS TIMESTAMPTZ) IS NULL OR findings.day >= CAST($since AS DATE))
+    AND (CAST($until AS TIMESTAMPTZ) IS NULL OR findings.day <= CAST($until AS DATE))
     AND ($bank IS NULL OR calls.bank = $bank)
     AND ($team IS NULL OR calls.team = $team)
     AND ($agent IS NULL OR calls.agent_id = $agent)

@@ -3,6 +3,8 @@ WITH judged AS (
     SELECT call_id, count(*) AS confirmed
     FROM findings
     WHERE status = 'confirmed' AND responsible_party = 'agent'
+        AND (CAST($since AS TIMESTAMPTZ) IS NULL OR findings.day >= CAST($since AS DATE))
+        AND (CAST($until AS TIMESTAMPTZ) IS NULL OR findings.day <= CAST($until AS DATE))
     GROUP BY call_id
 )
 

@@ -17,7 +17,10 @@ FROM (
             WHERE findings.status IN ('open', 'quarantined') AND findings.superseded_at IS NULL
         ) > 0 AS waiting
     FROM calls
-    LEFT JOIN findings USING (call_id)
+    LEFT JOIN findings
+        ON findings.call_id = calls.call_id
+        AND (CAST($since AS TIMESTAMPTZ) IS NULL OR findings.day >= CAST($since AS DATE))
+        AND (CAST($until AS TIMESTAMPTZ) IS NULL OR findings.day <= CAST($until AS DATE))
     WHERE calls.state IN ('scanned', 'mismatch')
         AND (CAST($since AS TIMESTAMPTZ) IS NULL OR calls.started_at >= $since)
         AND (CAST($until AS TIMESTAMPTZ) IS NULL OR calls.started_at < $until)

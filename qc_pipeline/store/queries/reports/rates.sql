@@ -29,7 +29,9 @@ judged AS (
         ) AS critical,
         count(*) FILTER (WHERE status IN ('open', 'quarantined') AND superseded_at IS NULL) AS waiting
     FROM findings
-    WHERE $code IS NULL OR code = $code
+    WHERE ($code IS NULL OR code = $code)
+        AND (CAST($since AS TIMESTAMPTZ) IS NULL OR findings.day >= CAST($since AS DATE))
+        AND (CAST($until AS TIMESTAMPTZ) IS NULL OR findings.day <= CAST($until AS DATE))
     GROUP BY call_id
 )
 

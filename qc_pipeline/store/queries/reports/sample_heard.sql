@@ -13,6 +13,8 @@ WITH quiet AS (
             SELECT 1 FROM findings
             WHERE findings.call_id = calls.call_id AND findings.superseded_at IS NULL
                 AND findings.detector <> 'human'
+                AND (CAST($since AS TIMESTAMPTZ) IS NULL OR findings.day >= CAST($since AS DATE))
+                AND (CAST($until AS TIMESTAMPTZ) IS NULL OR findings.day <= CAST($until AS DATE))
         )
 ),
 
@@ -24,6 +26,8 @@ upheld AS (
     SELECT call_id, list(DISTINCT code ORDER BY code) AS codes
     FROM findings
     WHERE detector = 'human' AND status = 'confirmed'
+        AND (CAST($since AS TIMESTAMPTZ) IS NULL OR findings.day >= CAST($since AS DATE))
+        AND (CAST($until AS TIMESTAMPTZ) IS NULL OR findings.day <= CAST($until AS DATE))
     GROUP BY call_id
 )
 

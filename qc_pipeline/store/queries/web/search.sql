@@ -10,26 +10,30 @@ WITH seen AS (
         AND ($code IS NULL OR EXISTS (
             SELECT 1 FROM findings
             WHERE findings.call_id = calls.call_id AND findings.code = $code
+                AND findings.day BETWEEN CAST($since AS DATE) AND CAST($until AS DATE)
                 AND findings.superseded_at IS NULL
                 AND ($status IS NULL OR findings.status = $status)
         ))
 ),
 
 hits AS (
-    SELECT seen.*, lines.index, lines.speaker, lines.start_s, lines.text
+    SELECT seen.*, lines.index, lines.speaker, lines.start_s, lines.text, lines.day
     FROM seen
     JOIN utterances AS lines USING (call_id)
-    WHERE CASE
-        WHEN $sounding IS NULL THEN contains(lines.text, $words)
-        ELSE regexp_matches(lines.text, $sounding)
-    END
+    WHERE lines.day BETWEEN CAST($since AS DATE) AND CAST($until AS DATE)
+        AND CASE
+            WHEN $sounding IS NULL THEN contains(lines.text, $words)
+            ELSE regexp_matches(lines.text, $sounding)
+        END
     ORDER BY seen.started_at DESC, seen.call_id, lines.index
     LIMIT $most
 )
 
-SELECT hits.*, earlier.text AS before, later.text AS after
+SELECT hits.* EXCLUDE (day), earlier.text AS before, later.text AS after
 FROM hits
 LEFT JOIN utterances AS earlier
-    ON earlier.call_id = hits.call_id AND earlier.index = hits.index - 1
-LEFT JOIN utterances AS later ON later.call_id = hits.call_id AND later.index = hits.index + 1
+    ON earlier.day = hits.day AND earlier.call_id = hits.call_id
+    AND earlier.index = hits.index - 1
+LEFT JOIN utterances AS later
+    ON later.day = hits.day AND later.call_id = hits.call_id AND later.index = hits.index + 1
 ORDER BY hits.started_at DESC, hits.call_id, hits.index;
