@@ -42,8 +42,8 @@ class Measured:
 
     @property
     def f2(self) -> float:
-        """F2 of found violations against flagged near-misses, as if both were equally many."""
-        hit, wrong = self.found.total(), self.flagged.total()
+        """F2 of found violations against flagged near-misses and plain talk, lines as they are."""
+        hit, wrong = self.found.total(), self.flagged.total() + self.plain_flagged
         missed = self.violations.total() - hit
         return 5 * hit / max(1, 5 * hit + 4 * missed + wrong)
 
