@@ -10,7 +10,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -20,6 +20,7 @@ import duckdb
 
 from qc_pipeline.errors import HomeError
 from qc_pipeline.records import SHANGHAI
+from qc_pipeline.store.engines import connected
 from qc_pipeline.store.lock import exclusive_lock, shared_lock
 
 DATABASE = "qc.duckdb"
@@ -212,7 +213,7 @@ class Store:
     @contextmanager
     def _connected(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
         try:
-            with closing(duckdb.connect(self._path, read_only=read_only)) as connection:
+            with connected(self._path, read_only=read_only) as connection:
                 connection.execute(_query("session_settings")).fetchall()
                 yield connection
         except (duckdb.IOException, duckdb.FatalException, _CommitFailed) as error:
