@@ -170,4 +170,5 @@ FROM made
 WHERE state IN ('scanned', 'mismatch')
 ORDER BY n;
 
-INSERT INTO call_tasks SELECT * FROM placed_tasks(true, []::VARCHAR[]);
+INSERT INTO call_tasks
+SELECT * FROM placed_tasks(true, []::VARCHAR[]) ORDER BY tier, weight DESC, started_at, call_id;

@@ -160,6 +160,15 @@ def test_pages_and_shell_use_the_same_share(store, policy):
         assert session.rows("registers/tasks_stale") == []
 
 
+def test_tasks_lie_in_the_order_of_the_queue(store, work):
+    scanned(store, a_call("a9", at=on(9)), [a_finding("a9")])
+    assert update_tasks(store) == 4
+    lying = query(store, "SELECT call_id FROM call_tasks ORDER BY rowid")
+    in_turn = dict.fromkeys(row.call_id for row in list_queue(store, policy=work))
+    assert [call_id for (call_id,) in lying] == list(in_turn)
+    assert next(iter(in_turn)) == "a9", "critical, though it came last"
+
+
 def test_nobody_speaks_on_a_call_that_another_has_taken(store, work, keys):
     """A verdict on a locked finding is refused and changes nothing."""
     [mine, _] = next_task(store, policy=work, by="r1", at=NOW).rows
