@@ -34,6 +34,7 @@ ROOMS = (
     "audio",
     "verdicts",
     "search",
+    "rules",
     "cases",
     "complaints",
     "registers",

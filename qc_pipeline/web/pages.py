@@ -31,6 +31,7 @@ DOORS = (
     Door("/registers", "nav.registers", "case.see"),
     Door("/mine", "nav.mine", "own.see"),
     Door("/dashboard", "nav.dashboard", "dashboard.see"),
+    Door("/rules", "nav.rules", "rules.see"),
     Door("/users", "nav.users", "users.manage"),
     Door("/system", "nav.system", "system.see"),
 )

@@ -17,6 +17,7 @@ PAGES = {
     "compliance": (
         "/search?words=还",
         "/dashboard",
+        "/rules?code=abuse_insult",
         "/cases",
         "/appeals",
         "/complaints",

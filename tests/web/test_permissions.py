@@ -50,6 +50,7 @@ PAGES = {
     "/queue": "queue.see", "/call?id=s01": "call.see", "/audio/peaks?id=s01": "call.listen",
     "/call/history?id=s04": "history.see", "/users": "users.manage", "/search": "search.use",
     "/dashboard": "dashboard.see", "/dashboard/export?table=teams": "data.export", "/system": "system.see",
+    "/rules": "rules.see",
     "/openapi.json": "system.see",
 }  # fmt: skip
 
