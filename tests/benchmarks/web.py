@@ -13,6 +13,7 @@ was due. Beside each page: bare DuckDB, opened for one question about the same r
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
 import statistics
 import sys
@@ -81,17 +82,18 @@ def main(calls: int = CALLS, seconds: int = SECONDS, folder: Path | None = None)
         # What a running server has done once: templates, first pages.
         for page, path in _requests(opened, 8, seed=0):
             _ask(clients[_OFFICER if page == "dashboard" else 0], page, path, time.perf_counter())
+        before = os.getloadavg()[0]
         answers, loaded = _under_load(store, clients, opened, seconds)
-    _told(answers, loaded, sizes, peers, seconds)
+    _told(answers, loaded, sizes, peers, seconds, before)
 
 
 def _told(
     answers: Sequence[Answer], loaded: int, sizes: dict[str, int], peers: dict[str, float],
-    seconds: int,
+    seconds: int, before: float,
 ) -> None:  # fmt: skip
     print("the desk over " + ", ".join(f"{n:,} {table}" for table, n in sizes.items()) + ":")
     print(f"  {len(answers)} requests in {seconds} s by {REVIEWERS} reviewers and an officer, "
-          f"{loaded} calls loaded meanwhile")  # fmt: skip
+          f"{loaded} calls loaded meanwhile; load average before {before:.1f}")  # fmt: skip
     for page, aim in AIMS.items():
         took = sorted(answer.ms for answer in answers if answer.page == page)
         p95 = statistics.quantiles(took, n=20, method="inclusive")[-1]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 
+import duckdb
 import openpyxl
 import pytest
 
@@ -59,6 +61,26 @@ def test_words_are_found_with_what_stands_around_them(person) -> None:
     assert "<mark>还</mark>" in text
     assert "/call?id=" in text
     assert "没有符合的内容" in reviewer.get(f"/search?words=量子力学&{PERIOD}").text
+
+
+def test_a_search_over_months_finds_each_line_once_newest_first(person, home) -> None:
+    moments = ("2025-03-09 23:59", "2026-01-01 00:00", "2026-06-01 12:00", "2026-06-07 12:00",
+               "2026-06-20 12:00", "2026-06-30 23:59")  # fmt: skip
+    with closing(duckdb.connect(home.home / "qc.duckdb")) as connection:
+        connection.execute("SET TimeZone = 'Asia/Shanghai'")
+        for n, moment in enumerate(moments):
+            connection.execute(
+                "INSERT INTO calls (call_id, started_at) VALUES (?, ?::TIMESTAMPTZ)",
+                [f"m{n}", moment],
+            )
+            connection.execute(
+                "INSERT INTO utterances (call_id, index, speaker, listener, start_s, end_s, text,"
+                " raw_text, confidence, channel, day)"
+                " VALUES (?, 0, 'agent', 'debtor', 0, 1, '独此一句', '', 1, 0, ?::DATE)",
+                [f"m{n}", moment[:10]],
+            )
+    text = person("reviewer").get("/search?words=此一&since=2025-01-01&until=2026-06-30").text
+    assert re.findall(r"/call\?id=(m\d)", text) == ["m5", "m4", "m3", "m2", "m1", "m0"]
 
 
 def test_misheard_words_are_found_by_their_sound(person, store) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from qc_pipeline.detect.phonetic import sound_of, sounding_like
+from qc_pipeline.reports.figures import Span
 from qc_pipeline.web.pages import page
 from qc_pipeline.web.periods import Period, read_period
 from qc_pipeline.web.visitor import May, Visitor
@@ -18,6 +20,7 @@ Searcher = Annotated[Visitor, Depends(May("search.use"))]
 Asked = Annotated[Period, Depends(read_period)]
 _MOST = 100
 _SHORTEST_BY_SOUND = 2
+_FIRST_STRETCH = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ def search(
     if words:
         by_sound = bool(sound) and len(words) >= _SHORTEST_BY_SOUND
         asked = {"words": words, "sounding": sounding_like(words) if by_sound else None}
-        rows = visitor.rows("search", {**wanted, **asked, "most": _MOST})
+        rows = _newest(visitor, {**wanted, **asked}, span)
         hits = [_hit(row, words, by_sound=by_sound) for row in rows]
     elif code or status:
         hits = [Hit(row, 0, 0) for row in visitor.rows("search_calls", {**wanted, "most": _MOST})]
@@ -58,6 +61,21 @@ def search(
         sound=bool(sound), hits=hits[:_MOST], more=len(hits) >= _MOST, choices=choices,
         asked=bool(words or code or status),
     )  # fmt: skip
+
+
+def _newest(visitor: Visitor, wanted: dict[str, Any], span: Span) -> list[dict[str, Any]]:
+    """Lines that match, the newest days first until there are enough: each stretch of days, twice
+    as long as the one before, is a session of its own, so that a search of the usual length holds
+    up nobody who wants to write, and all behind him.
+    """
+    rows: list[dict[str, Any]] = []
+    until, days = span.until, _FIRST_STRETCH
+    while span.since and until and until > span.since and len(rows) < _MOST:
+        since = max(span.since, until - days)
+        part = {**wanted, "since": since, "until": until, "most": _MOST - len(rows)}
+        rows += visitor.rows("search", part)
+        until, days = since, 2 * days
+    return rows
 
 
 def _hit(row: dict[str, Any], words: str, *, by_sound: bool) -> Hit:
