@@ -44,6 +44,30 @@ class Turn:
     corrected: str | None
     other_text: str | None
     pieces: tuple[Piece, ...]
+    manner: Manner
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a turn was said, where that is remarkable: dB above the side's usual level, seconds of
+    dead air before it, seconds it talked over the other side; None: nothing remarkable, or unknown.
+    """
+
+    shouted_db: float | None = None
+    dead_air_s: float | None = None
+    interrupted_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """What the call sounds like as a whole: the collector's share of the talk 0..1, how often each
+    side interrupted or shouted, how often nobody spoke for long.
+    """
+
+    agent_share: float | None
+    interruptions: Mapping[str, int]
+    shouted: Mapping[str, int]
+    dead_air: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +94,7 @@ class CallView:
     suppressed: tuple[Mapping[str, Any], ...]
     events: tuple[Mapping[str, Any], ...]
     lanes: tuple[str, ...]
+    strip: Strip | None
     revealed: bool
 
     @property
@@ -100,7 +125,7 @@ def call_view(visitor: Visitor, call_id: str, *, revealed: bool = False) -> Call
     cards = tuple(_card(row, turns) for row in sorted(found, key=_urgency))
     view = CallView(
         call=call, turns=turns, findings=cards, suppressed=tuple(suppressed),
-        events=tuple(events), lanes=_lanes(utterances), revealed=revealed,
+        events=tuple(events), lanes=_lanes(utterances), strip=_strip(utterances), revealed=revealed,
     )  # fmt: skip
     return view if revealed else _masked(view)
 
@@ -147,7 +172,35 @@ def _turn(
         start_s=row["start_s"], end_s=row["end_s"], text=text, confidence=row["confidence"],
         suspect=row["suspect"], corrected=row["corrected"],
         other_text=other if other and other != text else None, pieces=tuple(pieces),
+        manner=Manner(
+            shouted_db=row["louder_db"] if row["shouted"] else None,
+            dead_air_s=row["pause_before_s"] if row["after_dead_air"] else None,
+            interrupted_s=row["overlap_s"] if row["interrupts"] else None,
+        ),
     )  # fmt: skip
+
+
+def _strip(utterances: Sequence[Mapping[str, Any]]) -> Strip | None:
+    """None where nothing was measured."""
+    if all(row["level_dbfs"] is None for row in utterances):
+        return None
+    seconds = {
+        side: sum(r["end_s"] - r["start_s"] for r in utterances if r["speaker"] == side)
+        for side in ("agent", "customer")
+    }
+    talk = sum(seconds.values())
+
+    def times(what: str) -> dict[str, int]:
+        return {
+            side: sum(bool(r[what]) for r in utterances if r["speaker"] == side) for side in seconds
+        }
+
+    return Strip(
+        agent_share=seconds["agent"] / talk if talk else None,
+        interruptions=times("interrupts"),
+        shouted=times("shouted"),
+        dead_air=sum(bool(row["after_dead_air"]) for row in utterances),
+    )
 
 
 def _time_of(

@@ -321,3 +321,19 @@ def test_the_second_reviewer_is_not_told_who_the_first_was(
     page = other.get("/call?id=s01").text
     assert "已有一人确认，请独立判断" in page
     assert "王芳" not in page
+
+
+def test_how_things_were_said_stands_beside_the_words(person, home: Settings) -> None:
+    assert "打断：" not in person("reviewer").get("/call?id=s01").text  # nothing was measured
+    rewrite(
+        home,
+        "UPDATE utterances SET level_dbfs = -30, louder_db = CASE index WHEN 2 THEN 12 ELSE 0 END,"
+        " pause_before_s = CASE index WHEN 3 THEN 7 ELSE 0 END, overlap_s = 1.4,"
+        " interrupts = index = 4 WHERE call_id = ?",
+        "s01",
+    )
+    page = person("reviewer").get("/call?id=s01").text
+    assert "比平时响 12 dB" in page
+    assert "此前静默 7 秒" in page
+    assert "打断对方 1.4 秒" in page
+    assert "静默 5 秒以上 1 次" in page

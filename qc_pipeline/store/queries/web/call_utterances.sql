@@ -1,7 +1,10 @@
+-- What was said and how: shouting and dead air as in the view `call_acoustics`.
 SELECT
     utterances.index, utterances.speaker, utterances.listener, utterances.start_s,
     utterances.end_s, utterances.text, utterances.confidence, utterances.suspect,
-    utterances.channel, corrections.text AS corrected
+    utterances.channel, utterances.louder_db, utterances.louder_db >= 10 AS shouted,
+    utterances.pause_before_s, utterances.pause_before_s >= 5 AS after_dead_air,
+    utterances.overlap_s, utterances.interrupts, utterances.level_dbfs, corrections.text AS corrected
 FROM utterances
 JOIN visible_calls($scope_team, $scope_bank, $scope_agent) AS calls USING (call_id)
 LEFT JOIN transcript_corrections AS corrections
